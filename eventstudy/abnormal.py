@@ -1,0 +1,255 @@
+"""Abnormal returns of the event window, and the estimation behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
+from eventstudy.kernels.gather import gather, gather_counts, gather_flags
+from eventstudy.models import Fit, Model
+from eventstudy.panel import Factors, Panel, compound
+from eventstudy.rows import Rows
+from eventstudy.windows import Design, Window
+
+
+@dataclass(frozen=True, eq=False)
+class Abnormal:
+    """Abnormal returns of many events: N events, T event days, p design columns.
+
+    Attributes
+    ----------
+    rows : Rows
+        The events, with their day zero.
+    panel, market : Panel, Factors
+        The returns and factors they were taken from.
+    design : Design
+        The windows.
+    model : Model
+        The expected-return model.
+    fit : Fit
+        The model on the N estimation windows.
+    returns, expected : array of float, shape (N, T)
+        Return and forecast; NaN is missing.
+    factors : array of float, shape (N, T, F)
+        The factors, compounded over the span of each return.
+    spans : array of int, shape (N, T)
+        Sessions covered by each return.
+    closed : array of bool, shape (N, T)
+        Days on which the benchmark's market did not close, so that its return is exactly 0.
+    excluded : array of int, shape (N,)
+        Estimation days left out because they belong to another event of the security.
+    """
+
+    rows: Rows
+    panel: Panel
+    market: Factors
+    design: Design
+    model: Model
+    fit: Fit
+    returns: Floats
+    expected: Floats
+    factors: Floats
+    spans: Integers
+    closed: Booleans
+    excluded: Integers
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def ar(self) -> Floats:
+        """Abnormal returns, shape (N, T)."""
+        return self.returns - self.expected
+
+    @property
+    def event_rows(self) -> Floats:
+        """Design rows of the event days, shape (N, T, p)."""
+        return self.model.design(self.factors, self.spans)
+
+    @property
+    def sar(self) -> Floats:
+        """Abnormal returns over the standard error of their forecast, shape (N, T)."""
+        spread = self.spans + leverage(self.event_rows, self.fit.unscaled)
+        return self.ar / (self.fit.sigma[:, None] * np.sqrt(spread))
+
+    @property
+    def estimation_returns(self) -> Floats:
+        """Returns of the estimation window, shape (N, E); NaN where a day was not usable."""
+        window = self.design.estimation
+        first = self.panel.returns.start[self.rows.security] + self.rows.zero + window.first
+        returns = gather(self.panel.returns.values, first, len(window))
+        return np.where(np.isfinite(self.fit.residuals), returns, np.nan)
+
+    @property
+    def estimation_factors(self) -> Floats:
+        """Factors of the estimation window, shape (N, E, F)."""
+        base = _factor_base(self.rows, self.market)
+        return _factor_windows(self.market, base, self.design.estimation)
+
+    def days(self, window: Window) -> slice:
+        """Columns of the event window that belong to a window inside it."""
+        first = window.first - self.design.event.first
+        return slice(first, first + len(window))
+
+    def cumulate(self, window: Window) -> Cumulated:
+        """Cumulate over a window inside the event window."""
+        days = self.days(window)
+        return cumulate(
+            self.returns[:, days],
+            self.expected[:, days],
+            self.spans[:, days],
+            self.event_rows[:, days],
+            self.fit.unscaled,
+            self.fit.sigma,
+        )
+
+    def take(self, index: Integers) -> Abnormal:
+        """Keep the events at the given positions."""
+        return Abnormal(
+            self.rows.take(index),
+            self.panel,
+            self.market,
+            self.design,
+            self.model,
+            self.fit.take(index),
+            self.returns[index],
+            self.expected[index],
+            self.factors[index],
+            self.spans[index],
+            self.closed[index],
+            self.excluded[index],
+        )
+
+
+def estimate(
+    rows: Rows,
+    panel: Panel,
+    factors: Factors,
+    *,
+    design: Design,
+    model: Model,
+    excluded: Booleans | None = None,
+) -> tuple[Abnormal, dict[int, str]]:
+    """Fit the model to every event and forecast its event window.
+
+    Parameters
+    ----------
+    rows : Rows
+        Events with security, benchmark and day zero.
+    panel, factors : Panel, Factors
+        Returns on sessions, padded by at least the reach of the windows.
+    design : Design
+        The windows.
+    model : Model
+        The expected-return model.
+    excluded : array of bool, shape (rows, estimation days), optional
+        Estimation days to leave out.
+
+    Returns
+    -------
+    abnormal : Abnormal
+        The events that could be estimated.
+    dropped : dict of int to str
+        The others by row of the events frame, with the reason.
+
+    Notes
+    -----
+    A return that spans several sessions is missing in the estimation window, and so is the
+    benchmark of that day; in the event window it keeps its span, and the factors are compounded
+    over it. A missing day stays missing: the window is never lengthened or moved to make up for it.
+    """
+    base = panel.returns.start[rows.security] + rows.zero
+    span = len(design.estimation)
+    first = base + design.estimation.first
+    y = gather(panel.returns.values, first, span)
+    y[gather_counts(panel.spans, first, span) != 1] = np.nan
+    if excluded is not None:
+        y[excluded] = np.nan
+    factor_base = _factor_base(rows, factors)
+    x = _factor_windows(factors, factor_base, design.estimation)
+    fit = model.fit(y, x)
+
+    days = len(design.event)
+    first = base + design.event.first
+    returns = gather(panel.returns.values, first, days)
+    spans = gather_counts(panel.spans, first, days)
+    event_factors = _factor_windows(factors, factor_base, design.event)
+    _compound_spans(factors, factor_base + design.event.first, spans, event_factors)
+    closed = np.zeros(returns.shape, dtype=np.bool_)
+    if factor_base.shape[1]:
+        closed = gather_flags(factors.closed, factor_base[:, 0] + design.event.first, days)
+        closed &= spans == 1
+    forecast = model.design(event_factors, spans)
+    expected = model.offset(event_factors, spans) + np.einsum(
+        "ntp,np->nt", forecast, fit.coefficients
+    )
+    missing = ~np.isfinite(returns)
+    out = np.zeros(len(rows), dtype=np.int64) if excluded is None else excluded.sum(axis=1)
+    abnormal = Abnormal(
+        rows,
+        panel,
+        factors,
+        design,
+        model,
+        fit,
+        returns,
+        np.where(missing, np.nan, expected),
+        event_factors,
+        spans,
+        closed,
+        out,
+    )
+    dropped = _unusable(abnormal)
+    keep = np.array([int(p) not in dropped for p in rows.pair], dtype=np.bool_)
+    return abnormal.take(np.flatnonzero(keep)), dropped
+
+
+def _factor_base(rows: Rows, factors: Factors) -> Integers:
+    """Flat position of each row's day zero in its factors, shape (rows, F)."""
+    if len(rows) == 0 or rows.benchmark.max(initial=-1) < 0:
+        return np.empty((len(rows), 0), dtype=np.int64)
+    place = factors.where[rows.calendar, rows.benchmark]
+    return (factors.returns.start[place] + rows.zero)[:, None]
+
+
+def _factor_windows(factors: Factors, base: Integers, window: Window) -> Floats:
+    """Gather factor windows, shape (rows, days, F)."""
+    if base.shape[1] == 0:
+        return np.empty((len(base), len(window), 0))
+    taken = gather(factors.returns.values, base + window.first, len(window))
+    return np.ascontiguousarray(taken.transpose(0, 2, 1))
+
+
+def _compound_spans(factors: Factors, first: Integers, spans: Integers, windows: Floats) -> None:
+    """Put factors compounded over the span where a return covers several sessions, in place."""
+    for row, day in np.argwhere(spans > 1):
+        for column in range(windows.shape[2]):
+            end = first[row, column] + day + 1
+            windows[row, day, column] = compound(
+                factors.returns.values[end - spans[row, day] : end]
+            )
+
+
+def _unusable(abnormal: Abnormal) -> dict[int, str]:
+    """Say which events cannot be estimated, and why."""
+    design, fit = abnormal.design, abnormal.fit
+    floor = max(design.min_estimation, abnormal.model.parameters + 5)
+    available = np.isfinite(abnormal.ar).sum(axis=1) > 0
+    dropped: dict[int, str] = {}
+    for row, pair in enumerate(abnormal.rows.pair):
+        if fit.n_obs[row] < floor:
+            reason = (
+                f"{fit.n_obs[row]} usable days of {len(design.estimation)} in the estimation "
+                f"window {design.estimation}; {floor} are needed"
+            )
+            if abnormal.excluded[row]:
+                reason += f" ({abnormal.excluded[row]} days of other events are left out)"
+            dropped[int(pair)] = reason
+        elif fit.problem[row]:
+            dropped[int(pair)] = str(fit.problem[row])
+        elif not available[row]:
+            dropped[int(pair)] = f"no abnormal return on any day of the event window {design.event}"
+    return dropped

@@ -1,0 +1,400 @@
+"""Calendars: the sessions of an exchange, and the session that an announcement could first move.
+
+The rule of the package: an instant belongs to the first session whose close is strictly after it.
+Whatever is known at the very close moves the next session.
+"""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from eventstudy.arrays import Booleans, Dates, Instants, Integers, Texts
+from eventstudy.errors import CalendarError, StudyError
+from eventstudy.exchanges import calendar_code, exchange_name
+
+Day = date | np.datetime64 | str
+ClosedDay = Literal["next", "previous", "drop"]
+
+# exchange_calendars sets no limit to most exchanges; instants are counted in nanoseconds, which
+# end in 2262, and holidays of the far past or future are rules without exceptions.
+_LIMITS = (date(1900, 1, 1), date(2099, 12, 31))
+# Days asked for on either side, so that the close before the first session is known.
+_MARGIN = timedelta(days=15)
+_OUT = "Leave the event out, update exchange_calendars, or give returns with calendar='data'"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Calendar:
+    """Sessions of one exchange between two dates.
+
+    Methods take instants as datetime64 in UTC, or local dates of the exchange as datetime64, in
+    any unit and shape, and return arrays of that shape; an index counts positions in `sessions`.
+
+    Attributes
+    ----------
+    name : str
+        Code of the exchange's calendar, as in XNYS, or "data" for the rows of a user's frame.
+    timezone : str
+        IANA name of the exchange's clock.
+    sessions : array of datetime64[D], shape (n,)
+        Local dates of the sessions, ascending.
+    opens, closes : array of datetime64[ns], shape (n,)
+        Their first and last instant, UTC. A lunch break is part of the session.
+    first, last : datetime64[D]
+        The dates between which every session is known, both inside.
+    begins : datetime64[ns]
+        The close before the first session: what is announced earlier is beyond reach.
+    """
+
+    name: str
+    timezone: str
+    sessions: Dates
+    opens: Instants
+    closes: Instants
+    first: np.datetime64
+    last: np.datetime64
+    begins: np.datetime64
+
+    def __post_init__(self) -> None:
+        for values in (self.sessions, self.opens, self.closes):
+            values.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    def __repr__(self) -> str:
+        return f"<Calendar {self.name}: {len(self)} sessions, {self.first} to {self.last}>"
+
+    def covers(self, instants: Instants) -> Booleans:
+        """Tell which instants have a day zero here; a missing one (NaT) has none."""
+        # Whole seconds lose nothing, as every close is one; nanoseconds would wrap around in 2262.
+        seconds = _datetimes(instants).astype("datetime64[s]")
+        from_second, to_second = np.array([self.begins, self.closes[-1]], "datetime64[s]")
+        return (seconds >= from_second) & (seconds < to_second)
+
+    def day_zero(self, instants: Instants) -> Integers:
+        """Index of the first session whose close is strictly after each instant.
+
+        Raises
+        ------
+        CalendarError
+            Names the first instant before the close that precedes the first session, at or after
+            the last close, or missing.
+
+        Examples
+        --------
+        A Friday evening before Labor Day belongs to Hong Kong's Monday and New York's Tuesday.
+
+        >>> import numpy as np
+        >>> instants = np.array(["2020-09-04T21:00"], dtype="datetime64[ns]")
+        >>> for mic in ("XHKG", "XNYS"):
+        ...     calendar = exchange_calendar(mic, "2020-01-01", "2020-12-31")
+        ...     print(calendar.sessions[calendar.day_zero(instants)], calendar.phase(instants))
+        ['2020-09-07'] ['closed day']
+        ['2020-09-08'] ['after close']
+        """
+        values = self._reached(instants)
+        return np.searchsorted(self.closes, values, side="right").astype(np.int64)
+
+    def index_of(self, dates: Dates) -> Integers:
+        """Index of the session on each date; -1 where there is none, here or beyond reach."""
+        days = _datetimes(dates).astype("datetime64[D]")
+        index = np.searchsorted(self.sessions, days).astype(np.int64)
+        found = self.sessions[np.minimum(index, len(self) - 1)] == days
+        return np.where(found, index, -1)
+
+    def phase(self, instants: Instants) -> Texts:
+        """Place in the local day: "closed day", "before open", "during" or "after close".
+
+        "during" is from the open to just before the close, lunch included; "closed day" is a local
+        date without a session; the close itself is "after close". A session that opens on the eve
+        is "during" from there on. A calendar of a user's rows knows no hours: all of the date is
+        "during".
+
+        Raises
+        ------
+        CalendarError
+            As `day_zero` does.
+        """
+        values = self._reached(instants)
+        during = values >= self.opens[np.searchsorted(self.closes, values, side="right")]
+        local = _local_dates(values, self.timezone)
+        session = self.index_of(local)
+        # The evening of the session before the first one, whose date is no longer in `sessions`.
+        eve = (local < self.first) & (local == _local_dates(self.begins, self.timezone))
+        return np.select(
+            [during, eve, session < 0, values < self.opens[session]],
+            ["during", "after close", "closed day", "before open"],
+            "after close",
+        )
+
+    def same_day(self, index: ArrayLike) -> tuple[Instants, Instants]:
+        """Span of instants that give a session as day zero.
+
+        Returns
+        -------
+        from_instant, to_instant : array of datetime64[ns]
+            The close before the session, which is inside, and its own, which is not. UTC.
+
+        Raises
+        ------
+        IndexError
+            Where there is no such session; a negative one does not count from the end.
+        """
+        at = np.asarray(index, dtype=np.int64)
+        outside = (at < 0) | (at >= len(self))
+        if np.any(outside):
+            raise IndexError(f"{self!r} has no session {at[outside][0]}")
+        before = np.where(at > 0, self.closes[np.maximum(at - 1, 0)], self.begins)
+        return before[()], self.closes[at]
+
+    def closed_day(self, dates: Dates, rule: ClosedDay) -> tuple[Integers, Booleans]:
+        """Session of each calendar date, by a rule for dates without one.
+
+        Returns
+        -------
+        index : array of int64
+            The date's own session, else the "next" or the "previous" one, or -1 by "drop".
+        moved : array of bool
+            True where another date's session stands for it.
+
+        Raises
+        ------
+        CalendarError
+            Names the first date beyond reach, or whose next or previous session is.
+        StudyError
+            For another rule.
+        """
+        if rule not in ("next", "previous", "drop"):
+            raise StudyError(f"closed_day {rule!r} is not a rule. Write next, previous or drop")
+        days = _datetimes(dates).astype("datetime64[D]")
+        index = self.index_of(days)
+        closed = index < 0
+        beyond = ~((days >= self.first) & (days <= self.last))
+        if rule != "drop":
+            following = np.searchsorted(self.sessions, days).astype(np.int64)
+            index = np.where(closed, following - (rule == "previous"), index)
+            beyond |= (index < 0) | (index >= len(self))
+        if np.any(beyond):
+            raise self._beyond(f"the date {days[beyond][0]}")
+        return index, closed & (index >= 0)
+
+    def _reached(self, instants: Instants) -> Instants:
+        values = _datetimes(instants)
+        covered = self.covers(values)
+        if not np.all(covered):
+            lost = values[~covered][0]
+            if np.isnat(lost):
+                raise CalendarError("an instant is missing (NaT). Give one, or a date instead")
+            raise self._beyond(f"the instant {_utc(lost)}")
+        return values.astype("datetime64[ns]")
+
+    def _beyond(self, what: str) -> CalendarError:
+        if self.name == "data":
+            return CalendarError(
+                f"{what} is beyond the rows of the data, which reach from {self.first} to "
+                f"{self.last}. Leave the event out, or give rows on both sides of it"
+            )
+        return CalendarError(
+            f"{what} is beyond the calendar of {exchange_name(self.name)}, which reaches from "
+            f"{self.first} to the close at {_utc(self.closes[-1])}. {_OUT}"
+        )
+
+
+def exchange_calendar(mic: str, start: Day, end: Day) -> Calendar:
+    """Sessions of an exchange from one date to another, both inside.
+
+    The sessions are those of exchange_calendars without the closures that it does not know yet
+    (data/closures.csv). They depend on the dates given and never on the clock. Calendars are kept,
+    so asking again costs nothing.
+
+    Parameters
+    ----------
+    mic : str
+        As in `eventstudy.exchanges.calendar_code`: XSHE gives the calendar XSHG.
+    start, end : date, datetime64 or str
+        Local dates. The close before `start` is known too, where the calendar goes back so far.
+
+    Raises
+    ------
+    CalendarError
+        Where no calendar reaches that far, there is no session between the dates, or
+        exchange_calendars cannot build the calendar.
+    UnknownExchangeError
+        Where the exchange is not known.
+
+    Examples
+    --------
+    >>> calendar = exchange_calendar("XNYS", "2018-11-19", "2018-11-25")
+    >>> calendar.sessions.astype(str).tolist()
+    ['2018-11-19', '2018-11-20', '2018-11-21', '2018-11-23']
+    """
+    return _exchange_calendar(calendar_code(mic), _day(start), _day(end))
+
+
+@lru_cache(maxsize=256)
+def _exchange_calendar(code: str, start: date, end: date) -> Calendar:
+    earliest, latest = reach(code)
+    if not earliest <= start <= end <= latest:
+        raise CalendarError(
+            f"the calendar of {exchange_name(code)} reaches from {earliest} to {latest}, and "
+            f"{start} to {end} was asked for. Give dates inside, the earlier one first. {_OUT}"
+        )
+    timezone, sessions, opens, closes = _published(
+        code, max(start - _MARGIN, earliest), min(end + _MARGIN, latest)
+    )
+    first, last = np.datetime64(start, "D"), np.datetime64(end, "D")
+    kept = ~np.isin(sessions, _closures(code))
+    earlier = closes[kept & (sessions < first)]
+    kept &= (sessions >= first) & (sessions <= last)
+    if not np.any(kept):
+        raise CalendarError(
+            f"{exchange_name(code)} has no session from {start} to {end}. Give dates further apart"
+        )
+    begins = earlier[-1] if len(earlier) else _midnight(start, timezone)
+    return Calendar(code, timezone, sessions[kept], opens[kept], closes[kept], first, last, begins)
+
+
+def data_calendar(dates: Dates) -> Calendar:
+    """Calendar whose sessions are the rows of a user's frame; a session lasts its UTC day.
+
+    Parameters
+    ----------
+    dates : array of datetime64, shape (n,)
+        Ascending, none twice, from 1678 to 2261.
+
+    Raises
+    ------
+    CalendarError
+        Names the first date that is missing, out of order, given twice or impossible.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> calendar = data_calendar(np.array(["2024-01-02", "2024-01-04"], dtype="datetime64[D]"))
+    >>> calendar.day_zero(np.array(["2024-01-03T12:00"], dtype="datetime64[ns]")).tolist()
+    [1]
+    """
+    sessions = _datetimes(dates).astype("datetime64[D]")
+    if sessions.ndim != 1 or len(sessions) == 0:
+        raise CalendarError("the data have no rows to take sessions from. Give at least one date")
+    if np.any(np.isnat(sessions)):
+        raise CalendarError("a row of the data has no date. Fill it in, or take the row out")
+    behind = np.flatnonzero(sessions[1:] <= sessions[:-1])
+    if len(behind):
+        at = sessions[behind[0] + 1]
+        fault = "stands twice" if at == sessions[behind[0]] else "is out of order"
+        raise CalendarError(
+            f"the date {at} {fault} in the data. Sort the rows by date and give each date once"
+        )
+    for day in (sessions[0], sessions[-1]):
+        if not np.datetime64("1678-01-01") <= day <= np.datetime64("2261-12-31"):
+            raise CalendarError(f"the date {day} of the data is not in 1678 to 2261. Correct it")
+    opens = sessions.astype("datetime64[ns]")
+    closes = np.add(opens, np.timedelta64(1, "D"))
+    return Calendar("data", "UTC", sessions, opens, closes, sessions[0], sessions[-1], opens[0])
+
+
+@cache
+def reach(mic: str) -> tuple[date, date]:
+    """First and last date that the calendar of an exchange can be asked for.
+
+    Raises
+    ------
+    UnknownExchangeError
+        Where the exchange is not known.
+
+    Examples
+    --------
+    >>> reach("XSHG")[0].isoformat()
+    '1990-12-03'
+    """
+    code = calendar_code(mic)
+    with warnings.catch_warnings(action="ignore"):
+        library = _library()
+        # The classes know their bounds, yet the table of classes is not public: without it, a
+        # short calendar is asked, which takes as long to build as the one that is wanted.
+        classes = getattr(library.calendar_utils, "_default_calendar_factories", {})
+        calendar = classes.get(code) or library.get_calendar(code, "2024-01-02", "2024-01-31")
+        bounds = (calendar.bound_min(), calendar.bound_max())
+    least, most = (
+        limit if bound is None else cast("date", bound.date())
+        for bound, limit in zip(bounds, _LIMITS, strict=True)
+    )
+    return max(least, _LIMITS[0]), min(most, _LIMITS[1])
+
+
+def _library() -> Any:
+    # It has no types; callers catch its warnings on its own use of pandas, which no user can cure.
+    import exchange_calendars  # pyright: ignore[reportMissingTypeStubs]
+
+    return exchange_calendars
+
+
+def _published(code: str, start: date, end: date) -> tuple[str, Dates, Instants, Instants]:
+    """Time zone, sessions, opens and closes as exchange_calendars has them."""
+    with warnings.catch_warnings(action="ignore"):
+        library = _library()
+        faults = (ValueError, TypeError, AttributeError, LookupError, NotImplementedError)
+        try:
+            calendar = library.get_calendar(code, start.isoformat(), end.isoformat())
+            sessions, opens, closes = (
+                pd.DatetimeIndex(times).tz_localize(None).as_unit("ns").to_numpy()
+                for times in (calendar.sessions, calendar.opens, calendar.closes)
+            )
+            timezone = cast("str", calendar.tz.key)
+        except (library.errors.CalendarError, *faults) as error:
+            raise CalendarError(
+                f"exchange_calendars {library.__version__} with pandas {pd.__version__} cannot "
+                f"build the calendar of {exchange_name(code)} from {start} to {end}. Update "
+                "exchange_calendars, or give returns with calendar='data'"
+            ) from error
+    return timezone, sessions.astype("datetime64[D]"), opens, closes
+
+
+@cache
+def _closures(code: str) -> Dates:
+    """Days on which an exchange did not trade although exchange_calendars has a session."""
+    table = resources.files("eventstudy") / "data" / "closures.csv"
+    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    return np.array([row["date"] for row in rows if row["exchange"] == code], "datetime64[D]")
+
+
+def _day(value: Day) -> date:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise CalendarError(f"{value!r} is not a date. Write it as in 2024-12-02") from None
+
+
+def _datetimes(values: Instants) -> Instants:
+    array = np.asarray(values)
+    if array.dtype.kind != "M":
+        raise TypeError(f"dates and instants must be datetime64 (UTC), not {array.dtype}")
+    return array
+
+
+def _local_dates(instants: Instants | np.datetime64, timezone: str) -> Dates:
+    clock = pd.DatetimeIndex(np.ravel(instants), tz="UTC").tz_convert(ZoneInfo(timezone))
+    dates = clock.tz_localize(None).to_numpy().astype("datetime64[D]")
+    return dates.reshape(np.shape(instants))
+
+
+def _midnight(day: date, timezone: str) -> np.datetime64:
+    moment = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone))
+    return np.datetime64(int(moment.timestamp()), "s").astype("datetime64[ns]")
+
+
+def _utc(instant: np.datetime64) -> str:
+    return f"{np.datetime_as_string(instant, unit='s')}Z"

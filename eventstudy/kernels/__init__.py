@@ -1,0 +1,1 @@
+"""Plain functions on arrays: numpy and scipy.special, nothing else."""

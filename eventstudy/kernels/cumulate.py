@@ -1,0 +1,114 @@
+"""Cumulative abnormal returns with the full covariance of the forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import Floats, Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Cumulated:
+    """Cumulative abnormal returns over one window; every array has shape (events,).
+
+    Attributes
+    ----------
+    car : array of float
+        Sum of the abnormal returns of the available days; NaN without any.
+    se : array of float
+        sigma sqrt(L + x_W' (X'X)^-1 x_W), x_W the sum of the window's design rows.
+    scar : array of float
+        car / se.
+    length : array of int
+        L: sessions covered by the available days (a return after a halt covers several).
+    n_days : array of int
+        Available days.
+    span : array of int
+        Sessions of the longest return among them, 0 without any.
+    leverage : array of float
+        x_W' (X'X)^-1 x_W.
+    bhar : array of float
+        Buy-and-hold abnormal return: product of 1 + R less product of 1 + E[R].
+    """
+
+    car: Floats
+    se: Floats
+    scar: Floats
+    length: Integers
+    n_days: Integers
+    span: Integers
+    leverage: Floats
+    bhar: Floats
+
+
+def leverage(rows: Floats, unscaled: Floats) -> Floats:
+    """Quadratic form x'(X'X)^-1 x of design rows.
+
+    Parameters
+    ----------
+    rows : array of float, shape (events, ..., p)
+        Design rows, or sums of them.
+    unscaled : array of float, shape (events, p, p)
+        (X'X)^-1 of each event.
+
+    Returns
+    -------
+    array of float, shape (events, ...)
+    """
+    return np.einsum("n...p,npq,n...q->n...", rows, unscaled, rows)
+
+
+def cumulate(
+    returns: Floats,
+    expected: Floats,
+    spans: Integers,
+    rows: Floats,
+    unscaled: Floats,
+    sigma: Floats,
+) -> Cumulated:
+    """Cumulate abnormal returns over the days of one window.
+
+    Parameters
+    ----------
+    returns, expected : array of float, shape (events, days)
+        Return and its forecast; a day with either missing is not available.
+    spans : array of int, shape (events, days)
+        Sessions that each return covers.
+    rows : array of float, shape (events, days, p)
+        Design rows of the days; for a return over k sessions the constant is k.
+    unscaled : array of float, shape (events, p, p)
+        (X'X)^-1 of the estimation window.
+    sigma : array of float, shape (events,)
+        Residual standard deviation.
+
+    Returns
+    -------
+    Cumulated
+
+    References
+    ----------
+    Patell (1976), Journal of Accounting Research 14:246-276; Mikkelson and Partch (1988), Journal
+    of Financial and Quantitative Analysis 23:119-133, for the cumulated form.
+    """
+    there = np.isfinite(returns) & np.isfinite(expected)
+    n_days = there.sum(axis=1)
+    some = n_days > 0
+    length = np.where(there, spans, 0).sum(axis=1)
+    total = np.where(there[:, :, None], rows, 0.0).sum(axis=1)
+    spread = leverage(total, unscaled)
+    car = np.where(some, np.where(there, returns - expected, 0.0).sum(axis=1), np.nan)
+    se = np.where(some, sigma * np.sqrt(length + spread), np.nan)
+    held = np.where(there, 1.0 + returns, 1.0).prod(axis=1)
+    forecast = np.where(there, 1.0 + expected, 1.0).prod(axis=1)
+    return Cumulated(
+        car=car,
+        se=se,
+        scar=car / se,
+        length=length,
+        n_days=n_days,
+        span=np.where(there, spans, 0).max(axis=1, initial=0),
+        leverage=spread,
+        bhar=np.where(some, held - forecast, np.nan),
+    )

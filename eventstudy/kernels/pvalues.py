@@ -1,0 +1,39 @@
+"""P-values from survival functions, and quantiles; never one minus a distribution function."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from eventstudy.arrays import Floats
+
+
+def two_sided(statistic: Floats | float, dof: Floats | float = np.inf) -> Floats:
+    """Two-sided p-value of a t statistic; the normal one where the degrees of freedom are infinite.
+
+    Parameters
+    ----------
+    statistic : float or array
+        NaN gives NaN.
+    dof : float or array
+        Degrees of freedom.
+
+    Examples
+    --------
+    >>> round(float(two_sided(1.959963984540054)), 12)
+    0.05
+    >>> float(two_sided(40.0)) > 0.0
+    True
+    """
+    tail = -np.abs(np.asarray(statistic, dtype=np.float64))
+    degrees = np.asarray(dof, dtype=np.float64)
+    finite = np.where(np.isfinite(degrees), degrees, 1.0)
+    return np.where(np.isinf(degrees), 2 * special.ndtr(tail), 2 * special.stdtr(finite, tail))
+
+
+def critical(level: float, dof: Floats | float = np.inf) -> Floats:
+    """Two-sided critical value: the statistic whose two-sided p-value is 1 - level."""
+    tail = (1.0 - level) / 2.0
+    degrees = np.asarray(dof, dtype=np.float64)
+    finite = np.where(np.isfinite(degrees), degrees, 1.0)
+    return -np.where(np.isinf(degrees), special.ndtri(tail), special.stdtrit(finite, tail))

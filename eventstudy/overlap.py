@@ -1,0 +1,144 @@
+"""Events that confound each other: shared tested days, and days inside an estimation window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import Booleans, Integers
+from eventstudy.panel import Panel
+from eventstudy.rows import Rows
+from eventstudy.windows import Design, Window
+
+SHARED = "tested windows share sessions"
+INSIDE = "inside the estimation window"
+
+
+def near_pairs(rows: Rows, security: Integers, first: int, last: int) -> tuple[Integers, Integers]:
+    """Pairs (i, j) of one security whose day zeros satisfy first <= zero_j - zero_i <= last.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows.
+    security : array of int, shape (rows,)
+        What makes two rows comparable.
+    first, last : int
+        Range of the distance in sessions.
+
+    Returns
+    -------
+    i, j : array of int
+        Ascending by i, then by j's day zero; a row is no partner of itself.
+    """
+    order = np.lexsort((rows.zero, security))
+    width = int(rows.zero.max(initial=0)) + max(abs(first), abs(last)) + 2
+    place = security[order] * (2 * width) + rows.zero[order]
+    begin = np.searchsorted(place, place + first, side="left")
+    end = np.searchsorted(place, place + last, side="right")
+    count = np.maximum(end - begin, 0)
+    i = np.repeat(np.arange(len(order)), count)
+    within = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
+    j = np.repeat(begin, count) + within
+    i, j = order[i], order[j]
+    other = (i != j) & (security[i] == security[j])
+    i, j = i[other], j[other]
+    by_row = np.lexsort((rows.zero[j], i))
+    return i[by_row], j[by_row]
+
+
+def excluded_days(rows: Rows, design: Design) -> Booleans:
+    """Estimation days that lie in another event's tested window of the same security.
+
+    Returns
+    -------
+    array of bool, shape (rows, estimation days)
+    """
+    hull, estimation = design.hull, design.estimation
+    out = np.zeros((len(rows), len(estimation)), dtype=np.bool_)
+    i, j = near_pairs(
+        rows, rows.security, estimation.first - hull.last, estimation.last - hull.first
+    )
+    distance = rows.zero[j] - rows.zero[i] - estimation.first
+    for day in range(hull.first, hull.last + 1):
+        place = distance + day
+        inside = (place >= 0) & (place < len(estimation))
+        out[i[inside], place[inside]] = True
+    return out
+
+
+def overlaps(rows: Rows, frame: pd.DataFrame, panel: Panel, design: Design) -> pd.DataFrame:
+    """List the events of one security that confound each other.
+
+    Parameters
+    ----------
+    rows : Rows
+        Rows with day zero and security.
+    frame : DataFrame
+        The events' frame.
+    panel : Panel
+        For the dates of the sessions.
+    design : Design
+        The windows; the tested windows of an event count from their first day to their last.
+
+    Returns
+    -------
+    DataFrame
+        event_id, ticker, other_event_id, other_ticker, kind, sessions, first, last: the shared
+        sessions. Shared tested days are listed once a pair; a day inside an estimation window
+        belongs to the event whose window it is.
+    """
+    hull, estimation = design.hull, design.estimation
+    reach = len(hull) - 1
+    shared = near_pairs(rows, rows.security, 0, reach)
+    once = (rows.zero[shared[0]] < rows.zero[shared[1]]) | (shared[0] < shared[1])
+    shared = (shared[0][once], shared[1][once])
+    inside = near_pairs(
+        rows, rows.security, estimation.first - hull.last, estimation.last - hull.first
+    )
+    return pd.concat(
+        [
+            _listed(rows, frame, panel, shared, hull, hull, SHARED),
+            _listed(rows, frame, panel, inside, estimation, hull, INSIDE),
+        ],
+        ignore_index=True,
+    )
+
+
+def _listed(
+    rows: Rows,
+    frame: pd.DataFrame,
+    panel: Panel,
+    pairs: tuple[Integers, Integers],
+    own: Window,
+    others: Window,
+    kind: str,
+) -> pd.DataFrame:
+    i, j = pairs
+    first = np.maximum(rows.zero[i] + own.first, rows.zero[j] + others.first)
+    last = np.minimum(rows.zero[i] + own.last, rows.zero[j] + others.last)
+    event = frame["event_id"].to_numpy()
+    ticker = frame["ticker"].to_numpy()
+    return pd.DataFrame(
+        {
+            "event_id": event[rows.pair[i]],
+            "ticker": ticker[rows.pair[i]],
+            "other_event_id": event[rows.pair[j]],
+            "other_ticker": ticker[rows.pair[j]],
+            "kind": np.full(len(i), kind, dtype=object),
+            "sessions": last - first + 1,
+            "first": _dates(rows, panel, i, first),
+            "last": _dates(rows, panel, i, last),
+        }
+    )
+
+
+def _dates(rows: Rows, panel: Panel, row: Integers, session: Integers) -> pd.Series:
+    """Dates of sessions of the rows' calendars."""
+    dates = np.full(len(row), np.datetime64("NaT"), dtype="datetime64[s]")
+    for which in np.unique(rows.calendar[row]):
+        here = rows.calendar[row] == which
+        sessions = panel.calendars[which].sessions
+        inside = np.clip(session[here], 0, len(sessions) - 1)
+        dates[here] = sessions[inside].astype("datetime64[s]")
+    return pd.Series(dates)

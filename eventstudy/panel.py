@@ -1,0 +1,300 @@
+"""Returns of securities, each on its own exchange's sessions, and factors aligned by closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from eventstudy.arrays import Booleans, Dates, Floats, Integers
+from eventstudy.calendars import Calendar
+from eventstudy.errors import PriceFileError, Problem
+
+
+@dataclass(frozen=True, eq=False)
+class PriceSeries:
+    """One series as its source gave it.
+
+    Attributes
+    ----------
+    ticker : str
+        The security or index.
+    dates : array of datetime64[D], shape (n,)
+        Ascending, none twice.
+    values : array of float, shape (n,)
+        Adjusted closes (``kind="prices"``) or simple returns (``kind="returns"``); NaN is missing.
+    kind : {"prices", "returns"}
+        What the values are. Between two prices a missing session is seen and counted; in given
+        returns an empty cell is a missing day and nothing else.
+    source : str
+        Name of the source, as the report prints it.
+    opens : array of float, shape (n,), optional
+        Opening prices on the scale of the closes; NaN is missing.
+    retrieved : str
+        Instant of the fetch in ISO 8601, "" where nothing was fetched.
+    sha256 : str
+        Digest of the series' bytes at the source, "" where there are none.
+    notes : tuple of str
+        What the reader must know of this series.
+    """
+
+    ticker: str
+    dates: Dates
+    values: Floats
+    kind: Literal["prices", "returns"]
+    source: str
+    opens: Floats | None = None
+    retrieved: str = ""
+    sha256: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """Rows of unequal origin in one flat vector, each padded so that no window runs over its ends.
+
+    Attributes
+    ----------
+    values : array of float, shape (total,)
+        NaN is missing, and so is all padding.
+    start : array of int, shape (rows,)
+        Flat position of session 0 of the row's calendar.
+    """
+
+    values: Floats
+    start: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Returns of securities, each on all sessions of its own calendar.
+
+    Attributes
+    ----------
+    tickers : tuple of str
+        The securities, in the order of the rows.
+    calendars : tuple of Calendar
+        The calendars in use.
+    calendar : array of int, shape (securities,)
+        Which calendar a security keeps.
+    returns : Ragged
+        Simple returns. A return belongs to the session on which it ends.
+    spans : array of int, shape (total,)
+        Sessions that a return covers: 1, or more after a halt or a hole in the data.
+    priced : array of bool, shape (total,)
+        Whether the session has a price (the first price of a series has no return).
+    moves : array of bool, shape (securities,)
+        Whether a session without a price moves day zero: prices do, given returns do not.
+    pad : int
+        Sessions of padding on both sides of every row.
+    """
+
+    tickers: tuple[str, ...]
+    calendars: tuple[Calendar, ...]
+    calendar: Integers
+    returns: Ragged
+    spans: Integers
+    priced: Booleans
+    moves: Booleans
+    pad: int
+
+    @classmethod
+    def build(
+        cls,
+        series: Sequence[PriceSeries],
+        calendars: Sequence[Calendar],
+        calendar: Sequence[int],
+        *,
+        pad: int,
+    ) -> Panel:
+        """Lay series on the sessions of their calendars.
+
+        Parameters
+        ----------
+        series : sequence of PriceSeries
+            One a security.
+        calendars : sequence of Calendar
+            The calendars that ``calendar`` points into.
+        calendar : sequence of int, same length as series
+            Which calendar each series keeps.
+        pad : int
+            Sessions of padding on both sides.
+
+        Raises
+        ------
+        PriceFileError
+            Where a series has a figure on a day that is no session of its calendar.
+        """
+        count = len(series)
+        sizes = np.array([len(calendars[c].sessions) + 2 * pad for c in calendar], dtype=np.int64)
+        ends = np.cumsum(sizes)
+        start = ends - sizes + pad
+        total = int(ends[-1]) if count else 0
+        values = np.full(total, np.nan)
+        spans = np.ones(total, dtype=np.int64)
+        priced = np.zeros(total, dtype=np.bool_)
+        problems: list[Problem] = []
+        for row, (one, which) in enumerate(zip(series, calendar, strict=True)):
+            known = np.isfinite(one.values)
+            index = calendars[which].index_of(one.dates[known])
+            if np.any(index < 0):
+                problems.append(_off_session(one, calendars[which], known, index))
+                continue
+            place = start[row] + index
+            figures = one.values[known]
+            if one.kind == "returns":
+                values[place] = figures
+                priced[place] = True
+            else:
+                priced[place] = True
+                values[place[1:]] = figures[1:] / figures[:-1] - 1.0
+                spans[place[1:]] = np.diff(index)
+        if problems:
+            raise PriceFileError("prices", problems)
+        return cls(
+            tickers=tuple(s.ticker for s in series),
+            calendars=tuple(calendars),
+            calendar=np.asarray(calendar, dtype=np.int64),
+            returns=Ragged(values, start),
+            spans=spans,
+            priced=priced,
+            moves=np.array([s.kind == "prices" for s in series], dtype=np.bool_),
+            pad=pad,
+        )
+
+    def row(self, security: int) -> slice:
+        """Flat slice of a security's sessions, without the padding."""
+        first = int(self.returns.start[security])
+        return slice(first, first + len(self.calendars[self.calendar[security]].sessions))
+
+
+def _off_session(
+    series: PriceSeries, calendar: Calendar, known: Booleans, index: Integers
+) -> Problem:
+    wrong = series.dates[known][index < 0]
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return Problem(
+        None,
+        series.ticker,
+        str(wrong[0]),
+        f"{series.ticker} has a figure on {wrong[0]}{more}, which is no session of {calendar.name}",
+        "Correct the dates or the ticker's exchange, or take the data's own days as sessions "
+        'with calendar="data"',
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """Factor returns on the sessions of the securities' calendars.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The factors.
+    returns : Ragged
+        One row a calendar and factor, in the order of ``where``.
+    closed : array of bool, shape (total,)
+        Sessions in which the factor's market did not close at all, so that its return is exactly 0.
+    where : array of int, shape (calendars, factors)
+        Row of a calendar and factor.
+    """
+
+    names: tuple[str, ...]
+    returns: Ragged
+    closed: Booleans
+    where: Integers
+
+    @classmethod
+    def build(
+        cls,
+        series: Sequence[PriceSeries],
+        own: Sequence[Calendar],
+        targets: Sequence[Calendar],
+        *,
+        pad: int,
+    ) -> Factors:
+        """Align each factor with the closes of each target calendar.
+
+        Parameters
+        ----------
+        series : sequence of PriceSeries
+            One a factor.
+        own : sequence of Calendar, same length
+            The calendar of each factor's own market, over at least the range of the targets.
+        targets : sequence of Calendar
+            Calendars of the securities.
+        pad : int
+            Sessions of padding on both sides.
+        """
+        parts: list[Floats] = []
+        flags: list[Booleans] = []
+        margin = np.full(pad, np.nan)
+        for target in targets:
+            for one, calendar in zip(series, own, strict=True):
+                aligned, closed = align(session_returns(one, calendar), calendar, target)
+                parts += [margin, aligned, margin]
+                flags += [np.isinf(margin), closed, np.isinf(margin)]
+        sizes = np.array([len(t.sessions) + 2 * pad for t in targets for _ in series], np.int64)
+        start = np.cumsum(sizes) - sizes + pad
+        return cls(
+            names=tuple(s.ticker for s in series),
+            returns=Ragged(np.concatenate(parts) if parts else np.empty(0), start),
+            closed=np.concatenate(flags) if flags else np.empty(0, np.bool_),
+            where=np.arange(len(start), dtype=np.int64).reshape(len(targets), len(series)),
+        )
+
+
+def session_returns(series: PriceSeries, calendar: Calendar) -> Floats:
+    """Lay one-session returns of a factor on its own calendar.
+
+    A return that spans a session without a price cannot be given to one session: it is missing.
+
+    Returns
+    -------
+    array of float, shape (sessions,)
+    """
+    panel = Panel.build([series], [calendar], [0], pad=0)
+    return np.where(panel.spans == 1, panel.returns.values, np.nan)
+
+
+def align(returns: Floats, own: Calendar, target: Calendar) -> tuple[Floats, Booleans]:
+    """Compound a factor's returns over the sessions that close within each session of the target.
+
+    The return of a target session covers (previous close, this close], right end included. With no
+    factor session in it the return is exactly 0 and flagged; a factor session without a figure
+    makes it missing.
+
+    Parameters
+    ----------
+    returns : array of float, shape (own sessions,)
+        One-session returns on the factor's own calendar.
+    own, target : Calendar
+        Calendars of the factor and of the security.
+
+    Returns
+    -------
+    aligned : array of float, shape (target sessions,)
+        NaN for the first session, whose previous close is not known.
+    closed : array of bool, shape (target sessions,)
+        Where no factor session closed.
+    """
+    if own is target or own.name == target.name:
+        return returns.copy(), np.zeros(len(returns), dtype=np.bool_)
+    upto = np.searchsorted(own.closes, target.closes, side="right")
+    before = np.concatenate([[0], upto[:-1]])
+    count = upto - before
+    aligned = np.zeros(len(upto))
+    single = count == 1
+    aligned[single] = returns[before[single]]
+    for session in np.flatnonzero(count > 1):
+        aligned[session] = compound(returns[before[session] : upto[session]])
+    closed = count == 0
+    aligned[0], closed[0] = np.nan, False
+    return aligned, closed
+
+
+def compound(returns: Floats) -> float:
+    """Compound returns of consecutive sessions: the product of 1 + r, less 1; 0 for none."""
+    return float(np.prod(1.0 + returns) - 1.0)
