@@ -1,0 +1,268 @@
+"""Result frames: plain columns, one row a thing, built from arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.abnormal import Abnormal
+from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.inference import SingleTests, single_tests
+from eventstudy.kernels.cumulate import cumulate
+from eventstudy.kernels.pvalues import critical
+from eventstudy.rows import shift_reasons
+from eventstudy.windows import Window
+
+CARRIED = ("title", "kind", "actor", "group", "announced_at", "written", "date", "precision")
+
+
+def session_dates(abnormal: Abnormal, window: Window) -> np.ndarray:
+    """Dates of the sessions of a window, shape (events, days); NaT beyond the calendar."""
+    rows = abnormal.rows
+    days = np.arange(window.first, window.last + 1)
+    dates = np.full((len(rows), len(days)), np.datetime64("NaT"), dtype="datetime64[s]")
+    for which in np.unique(rows.calendar):
+        here = np.flatnonzero(rows.calendar == which)
+        sessions = abnormal.panel.calendars[which].sessions
+        place = rows.zero[here, None] + days
+        inside = (place >= 0) & (place < len(sessions))
+        known = sessions[np.clip(place, 0, len(sessions) - 1)].astype("datetime64[s]")
+        dates[here] = np.where(inside, known, np.datetime64("NaT"))
+    return dates
+
+
+def in_groups(abnormal: Abnormal, window: Window, max_span: int) -> Booleans:
+    """Events that enter group means and tests of a window: a CAR, and no overlong span."""
+    effects = abnormal.cumulate(window)
+    return (effects.n_days > 0) & (effects.span <= max_span)
+
+
+def events_frame(
+    abnormal: Abnormal,
+    frame: pd.DataFrame,
+    *,
+    level: float,
+    max_span: int,
+    overlapping: dict[int, str],
+) -> tuple[pd.DataFrame, dict[str, SingleTests]]:
+    """Build one row an event, security and window, and keep the tests that it came from.
+
+    Parameters
+    ----------
+    abnormal : Abnormal
+        The events.
+    frame : DataFrame
+        The events' frame.
+    level : float
+        Level of the intervals.
+    max_span : int
+        Sessions that a return may cover in group means.
+    overlapping : dict of int to str
+        Flag of an event, by its position, that shares days with another.
+    """
+    tests = {str(w): single_tests(abnormal, w, level) for w in abnormal.design.windows}
+    parts = [
+        _window_frame(abnormal, frame, window, tests[str(window)], max_span, overlapping)
+        for window in abnormal.design.windows
+    ]
+    if not parts:
+        return pd.DataFrame(), tests
+    stacked = pd.concat(parts, ignore_index=True)
+    order = np.lexsort((np.arange(len(stacked)), np.tile(np.arange(len(abnormal)), len(parts))))
+    return stacked.iloc[order].reset_index(drop=True), tests
+
+
+def _window_frame(
+    abnormal: Abnormal,
+    frame: pd.DataFrame,
+    window: Window,
+    tests: SingleTests,
+    max_span: int,
+    overlapping: dict[int, str],
+) -> pd.DataFrame:
+    rows, effects = abnormal.rows, tests.effects
+    own = frame.iloc[rows.pair].reset_index(drop=True)
+    dates = session_dates(abnormal, Window(0, 0))[:, 0]
+    closed = abnormal.closed[:, abnormal.days(window)].any(axis=1)
+    grouped = in_groups(abnormal, window, max_span)
+    calendars = np.array([c.name for c in abnormal.panel.calendars], dtype=object)
+    names = np.array([*abnormal.market.names, ""], dtype=object)
+    columns: dict[str, object] = {
+        "event_id": own["event_id"],
+        "ticker": own["ticker"],
+        "window": str(window),
+        **{name: own[name] for name in CARRIED},
+        "exchange": calendars[rows.calendar],
+        "benchmark": names[rows.benchmark],
+        "session_phase": rows.phase,
+        "announced_zero": _at(abnormal, rows.announced),
+        "day_zero": dates,
+        "shifted_by": rows.zero - rows.announced,
+        "shift_reason": shift_reasons(rows, abnormal.panel),
+        "spans": effects.span,
+        "benchmark_closed": closed,
+        "n_days": effects.n_days,
+        "complete": effects.n_days == len(window),
+        "car": effects.car,
+        "se": effects.se,
+        "scar": effects.scar,
+        "t": effects.scar,
+        "dof": abnormal.fit.dof,
+        "pvalue": tests.pvalue,
+        "low": tests.low,
+        "high": tests.high,
+        "placebo_pvalue": tests.placebo_pvalue,
+        "placebo_low": tests.placebo_low,
+        "placebo_high": tests.placebo_high,
+        "n_placebo": tests.n_placebo,
+        "sq_pvalue": tests.sq_lower,
+        "sq_pvalue_upper": tests.sq_upper,
+        "bhar": effects.bhar,
+        "in_groups": grouped,
+        "flags": _flags(abnormal, window, tests, grouped, overlapping),
+        "reason": tests.reason,
+        "source": own["source"],
+        "notes": own["notes"],
+    }
+    known = set(columns) | {"exchange", "benchmark"}
+    extra = {name: own[name] for name in own.columns if name not in known}
+    return pd.DataFrame(columns | extra)
+
+
+def _at(abnormal: Abnormal, session: Integers) -> np.ndarray:
+    """Dates of one session an event."""
+    dates = np.empty(len(session), dtype="datetime64[s]")
+    for which in np.unique(abnormal.rows.calendar):
+        here = abnormal.rows.calendar == which
+        dates[here] = abnormal.panel.calendars[which].sessions[session[here]]
+    return dates
+
+
+def _flags(
+    abnormal: Abnormal,
+    window: Window,
+    tests: SingleTests,
+    grouped: Booleans,
+    overlapping: dict[int, str],
+) -> list[str]:
+    """Say in words what a reader must know of each row."""
+    rows, effects = abnormal.rows, tests.effects
+    closed = abnormal.closed[:, abnormal.days(window)].sum(axis=1) > 0
+    flags: list[str] = []
+    for row in range(len(rows)):
+        found = [
+            (rows.moved[row], "the date was no session and was moved"),
+            (rows.zero[row] != rows.announced[row], "day zero moved by a halt or gap"),
+            (effects.span[row] > 1, f"spans: a return covers {effects.span[row]} sessions"),
+            (
+                closed[row],
+                "benchmark_closed: the benchmark's market did not trade, its return is 0",
+            ),
+            (
+                effects.n_days[row] < len(window),
+                f"{effects.n_days[row]} of {len(window)} days have a return",
+            ),
+            (
+                not grouped[row] and effects.n_days[row] > 0,
+                "left out of group means: a return over many sessions",
+            ),
+            (row in overlapping, overlapping.get(row, "")),
+            (
+                abnormal.excluded[row] > 0,
+                f"{abnormal.excluded[row]} estimation days of other events left out",
+            ),
+        ]
+        flags.append("; ".join(text for true, text in found if true))
+    return flags
+
+
+def days_frame(abnormal: Abnormal, frame: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Build one row an event, security and day, with the cumulative path and its interval."""
+    window = abnormal.design.event
+    events, days = len(abnormal), len(window)
+    car, low, high = _path(abnormal, level)
+    return pd.DataFrame(
+        {
+            **_keys(abnormal, frame, days),
+            "day": np.tile(np.arange(window.first, window.last + 1), events),
+            "session": session_dates(abnormal, window).ravel(),
+            "return": abnormal.returns.ravel(),
+            "expected": abnormal.expected.ravel(),
+            "ar": abnormal.ar.ravel(),
+            "sar": abnormal.sar.ravel(),
+            "spans": np.where(np.isfinite(abnormal.returns), abnormal.spans, 0).ravel(),
+            "car": car.ravel(),
+            "low": low.ravel(),
+            "high": high.ravel(),
+        }
+    )
+
+
+def _path(abnormal: Abnormal, level: float) -> tuple[Floats, Floats, Floats]:
+    """Effects cumulated from the first event day to each day, with their intervals."""
+    shape = abnormal.returns.shape
+    car, se = np.full(shape, np.nan), np.full(shape, np.nan)
+    rows = abnormal.event_rows
+    for day in range(shape[1]):
+        upto = slice(0, day + 1)
+        found = cumulate(
+            abnormal.returns[:, upto],
+            abnormal.expected[:, upto],
+            abnormal.spans[:, upto],
+            rows[:, upto],
+            abnormal.fit.unscaled,
+            abnormal.fit.sigma,
+        )
+        there = np.isfinite(abnormal.ar[:, day])
+        car[:, day] = np.where(there, found.car, np.nan)
+        se[:, day] = np.where(there, found.se, np.nan)
+    half = critical(level, abnormal.fit.dof)[:, None] * se
+    return car, car - half, car + half
+
+
+def estimation_frame(
+    abnormal: Abnormal, frame: pd.DataFrame, tests: dict[str, SingleTests]
+) -> pd.DataFrame:
+    """Build one row an event, security and estimation day, with the placebo effects from there."""
+    window = abnormal.design.estimation
+    events, days = len(abnormal), len(window)
+    returns, residuals = abnormal.estimation_returns, abnormal.fit.residuals
+    columns: dict[str, object] = {
+        **_keys(abnormal, frame, days),
+        "day": np.tile(np.arange(window.first, window.last + 1), events),
+        "session": session_dates(abnormal, window).ravel(),
+        "return": returns.ravel(),
+        "expected": (returns - residuals).ravel(),
+        "ar": residuals.ravel(),
+    }
+    for name, found in tests.items():
+        padded = np.full((events, days), np.nan)
+        padded[:, : found.placebo.shape[1]] = found.placebo
+        columns[f"placebo {name}"] = padded.ravel()
+    return pd.DataFrame(columns)
+
+
+def fits_frame(abnormal: Abnormal, frame: pd.DataFrame) -> pd.DataFrame:
+    """Build one row an event and security: what was estimated."""
+    fit = abnormal.fit
+    columns: dict[str, object] = {
+        **_keys(abnormal, frame, 1),
+        "model": abnormal.model.name,
+        "n_obs": fit.n_obs,
+        "dof": fit.dof,
+        "sigma": fit.sigma,
+        "r2": fit.r2,
+        "alpha": np.nan,
+        "beta": np.nan,
+    }
+    for column, name in enumerate(fit.names):
+        columns[name] = fit.coefficients[:, column]
+    return pd.DataFrame(columns)
+
+
+def _keys(abnormal: Abnormal, frame: pd.DataFrame, times: int) -> dict[str, np.ndarray]:
+    own = frame.iloc[abnormal.rows.pair]
+    return {
+        "event_id": np.repeat(own["event_id"].to_numpy(), times),
+        "ticker": np.repeat(own["ticker"].to_numpy(), times),
+    }

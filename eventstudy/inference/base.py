@@ -1,0 +1,252 @@
+"""What a group test is, what it reads and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eventstudy.abnormal import Abnormal
+from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.kernels.cumulate import Cumulated
+from eventstudy.kernels.dependence import (
+    Block,
+    Correlation,
+    clusters,
+    correlate,
+    window_span,
+)
+from eventstudy.kernels.pvalues import critical, two_sided
+from eventstudy.windows import Window
+
+TOO_FEW = "needs at least two events"
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """Answer of one test for one group and window.
+
+    Attributes
+    ----------
+    statistic, pvalue : float
+        NaN where the test has no value; ``reason`` then says why.
+    dof : float
+        Degrees of freedom, infinite for a normal reference, NaN for an exact distribution.
+    n : int
+        Events that entered.
+    estimate, se, low, high : float
+        The test's own estimate in return units, its standard error and interval; NaN with a
+        reason where there is none.
+    r : float
+        Correlation between events that the test corrected for, NaN where it does not.
+    clusters : int
+        Clusters of events that the test used, 0 where it does not.
+    reason : str
+        Why a number is missing.
+    note : str
+        What the reader must know of the numbers that are there.
+    """
+
+    statistic: float = np.nan
+    pvalue: float = np.nan
+    dof: float = np.nan
+    n: int = 0
+    estimate: float = np.nan
+    se: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    r: float = np.nan
+    clusters: int = 0
+    reason: str = ""
+    note: str = ""
+
+    @property
+    def has_value(self) -> bool:
+        """Whether the test could be computed."""
+        return bool(np.isfinite(self.pvalue))
+
+
+@dataclass(frozen=True)
+class Test:
+    """A group test.
+
+    Attributes
+    ----------
+    name, title : str
+        Short and printed name.
+    null, alternative : str
+        The hypotheses in words.
+    reference : str
+        Where it was published.
+    assumes : str
+        What must hold for its size to hold.
+    avoid : str
+        When not to use it.
+    compute : callable
+        From a sample to the result.
+    """
+
+    __test__ = False
+
+    name: str
+    title: str
+    null: str
+    alternative: str
+    reference: str
+    assumes: str
+    avoid: str
+    compute: Callable[[Sample], TestResult]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The events of one group in one tested window: what every group test reads.
+
+    Attributes
+    ----------
+    abnormal : Abnormal
+        The events, each with a cumulative abnormal return in the window.
+    window : Window
+        The tested window.
+    level : float
+        Level of the intervals.
+    """
+
+    abnormal: Abnormal
+    window: Window
+    level: float
+
+    def __len__(self) -> int:
+        return len(self.abnormal)
+
+    @cached_property
+    def effects(self) -> Cumulated:
+        """Cumulative abnormal returns of the window."""
+        return self.abnormal.cumulate(self.window)
+
+    @property
+    def dof(self) -> Floats:
+        """Degrees of freedom of each event's sigma, shape (N,)."""
+        return self.abnormal.fit.dof
+
+    @cached_property
+    def ar(self) -> Floats:
+        """Abnormal returns of the window, shape (N, L)."""
+        return self.abnormal.ar[:, self.abnormal.days(self.window)]
+
+    @cached_property
+    def spans(self) -> Integers:
+        """Sessions covered by each return of the window, shape (N, L)."""
+        return self.abnormal.spans[:, self.abnormal.days(self.window)]
+
+    @cached_property
+    def one_session_ar(self) -> Floats:
+        """Abnormal returns over sqrt(k), on the scale of one session, shape (N, L)."""
+        return self.ar / np.sqrt(self.spans)
+
+    @cached_property
+    def signed(self) -> Floats:
+        """Sums of the one-session abnormal returns, shape (N,): what sign tests count."""
+        return np.nansum(self.one_session_ar, axis=1)
+
+    @property
+    def residuals(self) -> Floats:
+        """Abnormal returns of the estimation window, shape (N, E)."""
+        return self.abnormal.fit.residuals
+
+    @cached_property
+    def dates(self) -> tuple[Integers, Integers]:
+        """Distinct pairs of calendar and day zero, shape (dates, 2), and each event's number."""
+        rows = self.abnormal.rows
+        keys, number = np.unique(
+            np.column_stack([rows.calendar, rows.zero]), axis=0, return_inverse=True
+        )
+        return keys, number.ravel()
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The events by calendar and day zero."""
+        keys, number = self.dates
+        estimation = self.abnormal.design.estimation
+        available = np.isfinite(self.ar)
+        blocks: list[Block] = []
+        for which, (calendar, zero) in enumerate(keys):
+            members = np.flatnonzero(number == which)
+            blocks.append(
+                Block(
+                    int(calendar),
+                    members,
+                    np.arange(zero + estimation.first, zero + estimation.last + 1),
+                    np.arange(zero + self.window.first, zero + self.window.last + 1),
+                    self.residuals[members],
+                    available[members],
+                )
+            )
+        return tuple(blocks)
+
+    @cached_property
+    def correlation(self) -> Correlation:
+        """Overlap-weighted correlation of the standardised effects."""
+        closes = [c.closes for c in self.abnormal.panel.calendars]
+        return correlate(self.blocks, closes, self.effects.length)
+
+    def _span(self) -> tuple[Integers, Integers]:
+        """Close before each event's first tested session, and close of its last, in ns."""
+        closes = [c.closes for c in self.abnormal.panel.calendars]
+        spans = [window_span(closes[block.calendar], block.window) for block in self.blocks]
+        begin, end = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+        number = self.dates[1]
+        return begin[number], end[number]
+
+    @cached_property
+    def cluster(self) -> Integers:
+        """Cluster of each event: events that share a tested session or an event_id."""
+        begin, end = self._span()
+        return clusters(begin, end, self.abnormal.rows.event)
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters."""
+        return int(self.cluster.max(initial=-1)) + 1
+
+    @cached_property
+    def dates_overlap(self) -> bool:
+        """Whether tested windows of different dates share a session."""
+        begin, end = self._span()
+        keys, number = self.dates
+        first = np.array([np.flatnonzero(number == which)[0] for which in range(len(keys))])
+        return int(clusters(begin[first], end[first], first).max(initial=-1)) + 1 < len(keys)
+
+    @cached_property
+    def common_design(self) -> str:
+        """Why the events do not share day zero, sessions and factors; "" where they do."""
+        rows = self.abnormal.rows
+        if len(self.dates[0]) > 1:
+            return "the events do not share one date on one exchange"
+        if len(np.unique(rows.benchmark)) > 1:
+            return "the events have different benchmarks"
+        return ""
+
+    def take(self, keep: Booleans) -> Sample:
+        """Keep some of the events."""
+        return Sample(self.abnormal.take(np.flatnonzero(keep)), self.window, self.level)
+
+
+def with_se(estimate: float, se: float, dof: float, n: int, level: float) -> TestResult:
+    """Make a test's result from its estimate, standard error and degrees of freedom."""
+    if not se > 0:
+        return TestResult(n=n, reason="the effects do not vary: no standard error")
+    statistic = estimate / se
+    half = float(critical(level, dof)) * se
+    return TestResult(
+        statistic=statistic,
+        pvalue=float(two_sided(statistic, dof)),
+        dof=dof,
+        n=n,
+        estimate=estimate,
+        se=se,
+        low=estimate - half,
+        high=estimate + half,
+    )

@@ -1,0 +1,79 @@
+"""Which test leads: fixed by the number of events and of clusters before any p-value is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eventstudy.inference.base import Sample
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The test that leads for a group and window, the one beside it, and why."""
+
+    test: str
+    beside: str
+    n: int
+    clusters: int
+    sentence: str
+
+
+ONE_DATE = (
+    "All events share their days, and one date can never tell an effect of the event from a shock "
+    "to the sector on that day."
+)
+
+
+def choose_lead(sample: Sample) -> Lead:
+    """Choose by N, the events, and q, their clusters of shared days.
+
+    Six or more clusters: Ibragimov-Mueller, which needs no correlation to be known. Two to five:
+    the adjusted BMP with corrected degrees of freedom. One: the adjusted BMP from ten events on,
+    below it the portfolio t (adjusted Patell where the events have no common design), which has
+    more power but takes the variance of the event days to be the usual one.
+    """
+    n, q = len(sample), sample.n_clusters
+    if n < 2:
+        text = "The group has one event" if n else "The group has no event"
+        sentence = f"{text} with an abnormal return in this window: no group test."
+        return Lead("", "", n, q, sentence)
+    if q >= 6:
+        return Lead(
+            "ibragimov_mueller",
+            "adjusted_bmp",
+            n,
+            q,
+            f"{n} events form {q} clusters of shared days. With six clusters or more the "
+            "Ibragimov-Mueller t leads: it holds whatever the correlation within a cluster. The "
+            "adjusted BMP stands beside it: more power, but it takes the correlation of the "
+            "estimation window to hold on the event days.",
+        )
+    if q >= 2:
+        sentence = (
+            f"{n} events form {q} clusters of shared days, too few for cluster means alone: the "
+            "adjusted BMP leads, with degrees of freedom corrected for the shared days. The "
+            "Ibragimov-Mueller t stands beside it"
+        )
+        tail = " but has almost no power with two clusters." if q == 2 else "."
+        return Lead("adjusted_bmp", "ibragimov_mueller", n, q, sentence + tail)
+    pooled = "adjusted_patell" if sample.common_design else "portfolio"
+    name = "adjusted Patell Z" if sample.common_design else "portfolio t"
+    if n >= 10:
+        return Lead(
+            "adjusted_bmp",
+            pooled,
+            n,
+            q,
+            f"{n} events on shared days: the adjusted BMP leads, for it allows both correlation "
+            f"between events and a larger variance on the event days. The {name} stands beside "
+            f"it. {ONE_DATE}",
+        )
+    return Lead(
+        pooled,
+        "adjusted_bmp",
+        n,
+        q,
+        f"{n} events on shared days: the {name} leads, for with so few events the adjusted BMP "
+        "has little power; but it takes the variance of the event days to be the usual one. If "
+        f"it alone rejects, read: an effect, or a more volatile day. {ONE_DATE}",
+    )

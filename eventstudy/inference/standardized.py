@@ -1,0 +1,148 @@
+"""Tests on standardised cumulative abnormal returns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult, with_se
+
+NULL = "the mean standardised cumulative abnormal return is zero"
+ALTERNATIVE = "it is not zero"
+ESTIMATE = "the estimate is the precision-weighted effect, not the plain mean"
+
+
+def patell_test(sample: Sample) -> TestResult:
+    """Compute Z = sum SCAR / sqrt(sum nu/(nu - 2)), standard normal."""
+    return _patell(sample, 1.0)
+
+
+def adjusted_patell_test(sample: Sample) -> TestResult:
+    """Compute Patell's Z over sqrt(1 + (N - 1) r)."""
+    problem = _no_correlation(sample)
+    if problem:
+        return problem
+    r = sample.correlation.r
+    return _patell(sample, np.sqrt(1.0 + (len(sample) - 1) * r), r=r)
+
+
+def _patell(sample: Sample, widening: float, r: float = np.nan) -> TestResult:
+    n = len(sample)
+    if n < 2:
+        return TestResult(n=n, reason=TOO_FEW)
+    if (sample.dof <= 4).any():
+        return TestResult(n=n, reason="an event has four degrees of freedom or fewer")
+    scale = sample.dof / (sample.dof - 2.0)
+    se = float(np.sqrt(scale.sum())) / n * widening
+    return _standardized(sample, se, np.inf, r)
+
+
+def bmp_test(sample: Sample) -> TestResult:
+    """Compute t = mean(SCAR) / (sd(SCAR) / sqrt N) with N - 1 degrees of freedom."""
+    n = len(sample)
+    if n < 2:
+        return TestResult(n=n, reason=TOO_FEW)
+    se = float(np.std(sample.effects.scar, ddof=1) / np.sqrt(n))
+    return _standardized(sample, se, n - 1, np.nan)
+
+
+def adjusted_bmp_test(sample: Sample) -> TestResult:
+    """Compute the BMP t times sqrt((1 - r) / (1 + (N - 1) r))."""
+    problem = _no_correlation(sample)
+    if problem:
+        return problem
+    n, r = len(sample), sample.correlation.r
+    if r >= 1.0:
+        return TestResult(
+            n=n, r=r, reason=f"the correlation between events is {r:.3f}, not below 1"
+        )
+    widening = np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
+    se = float(np.std(sample.effects.scar, ddof=1) / np.sqrt(n) * widening)
+    return _standardized(sample, se, adjusted_dof(sample), r)
+
+
+def adjusted_dof(sample: Sample) -> float:
+    """Degrees of freedom: N - 1 on one window, fewer where only some of the sessions are shared.
+
+    Satterthwaite's match of the first two moments of the cross-sectional variance, whose terms are
+    correlated unequally when windows overlap in part.
+    """
+    n, found = len(sample), sample.correlation
+    if len(sample.dates[0]) == 1:
+        return n - 1
+    widening = 1.0 + (n - 1) * found.r
+    spread = found.squares - (2.0 / n) * float((found.row_sums**2).sum()) + widening**2
+    return min(n - 1.0, ((n - 1) * (1.0 - found.r)) ** 2 / spread)
+
+
+def _no_correlation(sample: Sample) -> TestResult | None:
+    """Give the result that says why there is no correlation to correct for, or None."""
+    n = len(sample)
+    if n < 2:
+        return TestResult(n=n, reason=TOO_FEW)
+    found = sample.correlation
+    if found.problem:
+        return TestResult(n=n, reason=found.problem)
+    if not 1.0 + (n - 1) * found.r > 0:
+        reason = (
+            f"the mean correlation between events is {found.r:.3f}: 1 + (N - 1) r is not above 0"
+        )
+        return TestResult(n=n, r=found.r, reason=reason)
+    return None
+
+
+def _standardized(sample: Sample, se: float, dof: float, r: float) -> TestResult:
+    """Turn the standardised mean into a return by the mean precision."""
+    precision = float(np.mean(1.0 / sample.effects.se))
+    mean = float(np.mean(sample.effects.scar))
+    found = with_se(mean / precision, se / precision, dof, len(sample), sample.level)
+    return replace(found, r=r, note=ESTIMATE)
+
+
+PATELL = Test(
+    "patell",
+    "Patell Z",
+    NULL,
+    ALTERNATIVE,
+    "Patell (1976), J. Accounting Research 14:246-276",
+    "independent events, a variance that the event leaves alone",
+    "events that share sessions, or that raise the variance: at twice the variance it rejects in "
+    "17 % at the 5 % level",
+    patell_test,
+)
+
+ADJUSTED_PATELL = Test(
+    "adjusted_patell",
+    "Adjusted Patell Z",
+    NULL,
+    ALTERNATIVE,
+    "Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025",
+    "the estimation window's correlation between events, a variance that the event leaves alone",
+    "events that raise the variance",
+    adjusted_patell_test,
+)
+
+BMP = Test(
+    "bmp",
+    "BMP t",
+    NULL,
+    ALTERNATIVE,
+    "Boehmer, Musumeci and Poulsen (1991), J. Financial Economics 30:253-272",
+    "independent events",
+    "events that share sessions: at a correlation of .1 and 30 events it rejects in 33 % at the "
+    "5 % level",
+    bmp_test,
+)
+
+ADJUSTED_BMP = Test(
+    "adjusted_bmp",
+    "Adjusted BMP t",
+    NULL,
+    ALTERNATIVE,
+    "Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025",
+    "the event days' correlation between events is that of the estimation window",
+    "a shock of the event days that is common to all events and larger than usual: Ibragimov-"
+    "Mueller over several dates holds there",
+    adjusted_bmp_test,
+)

@@ -1,0 +1,209 @@
+"""A run directory: tables as CSV, the specification as TOML, provenance as JSON.
+
+Text that a spreadsheet would take for a formula gets a leading apostrophe, which reading takes off
+again; numbers never do. A directory is written beside its place and renamed whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from eventstudy.errors import RunDirectoryError
+
+MARK = "provenance.json"
+TABLES = (
+    *("events", "days", "estimation", "fits", "means", "tests", "leads"),
+    *("claims", "dropped", "overlaps", "sources"),
+)
+INPUT = "input"
+
+DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
+INSTANTS = {"announced_at"}
+FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
+WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
+WHOLE |= {"missing"}
+NUMBERS = {"car", "se", "scar", "t", "dof", "pvalue", "low", "high", "bhar", "return", "expected"}
+NUMBERS |= {
+    "placebo_pvalue",
+    "placebo_low",
+    "placebo_high",
+    "sq_pvalue",
+    "sq_pvalue_upper",
+    "sigma",
+}
+NUMBERS |= {"ar", "sar", "r2", "aar", "caar", "statistic", "estimate", "r", "measured", "tolerance"}
+NUMBERS |= {"alpha", "beta"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def guard(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would take for a formula.
+
+    Examples
+    --------
+    >>> guard("=HYPERLINK(1)"), guard("plain"), unguard(guard("'=x"))
+    ("'=HYPERLINK(1)", 'plain', "'=x")
+    """
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+
+
+def unguard(text: str) -> str:
+    """Take the apostrophe of :func:`guard` off again."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as CSV, dates in ISO 8601, floats with every digit, missing numbers empty."""
+    shown = {}
+    for position, name in enumerate(frame.columns):
+        column = frame.iloc[:, position]
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            column = column.map(lambda instant: instant.isoformat(), na_action="ignore")
+        elif pd.api.types.is_datetime64_dtype(column.dtype):
+            column = column.dt.strftime("%Y-%m-%d")
+        elif not pd.api.types.is_numeric_dtype(column.dtype):
+            column = column.map(guard, na_action="ignore")
+        shown[guard(str(name))] = column
+    pd.DataFrame(shown).to_csv(
+        path, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n", encoding="utf-8"
+    )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table that :func:`write_table` wrote.
+
+    Raises
+    ------
+    RunDirectoryError
+        Where it cannot be read.
+    """
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        return pd.DataFrame({unguard(n): _typed(unguard(n), raw[n]) for n in raw.columns})
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(
+            f"{path.name} is no table of a run: {error}. Run the study again"
+        ) from error
+
+
+def _typed(name: str, column: pd.Series) -> pd.Series:
+    """Give a column of text the type of its name."""
+    if name in DATES:
+        return pd.to_datetime(column.where(column != "")).astype("datetime64[s]")
+    if name in INSTANTS:
+        instants = pd.to_datetime(column.where(column != ""), utc=True, format="ISO8601")
+        return instants.astype("datetime64[ns, UTC]")
+    if name in FLAGS:
+        return column == "True"
+    if name in WHOLE:
+        return column.astype("int64")
+    if name in NUMBERS or name.startswith(("placebo (", "beta_", "alpha_")):
+        return column.replace("", "nan").astype("float64")
+    return column.map(unguard)
+
+
+def write_files(
+    folder: Path,
+    *,
+    tables: Mapping[str, pd.DataFrame],
+    given: pd.DataFrame,
+    spec: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write the data files of a run into an existing folder."""
+    import tomli_w
+
+    write_table(given, folder / f"{INPUT}.csv")
+    for name in TABLES:
+        write_table(tables[name], folder / f"{name}.csv")
+    (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8")
+    text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    (folder / MARK).write_text(text + "\n", encoding="utf-8")
+
+
+def read_files(
+    folder: Path,
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, dict[str, Any], dict[str, Any]]:
+    """Read tables, input, specification and provenance of a run directory.
+
+    Raises
+    ------
+    RunDirectoryError
+        Where it is none, or a file is missing or damaged.
+    """
+    if not (folder / MARK).is_file():
+        raise RunDirectoryError(
+            f"{folder.name or folder} is no run directory: it has no {MARK}. Name a folder that "
+            "`run` or `save` has written"
+        )
+    try:
+        provenance = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        spec = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(
+            f"{folder.name} cannot be read back: {error}. Run the study again"
+        ) from error
+    tables = {name: read_table(folder / f"{name}.csv") for name in TABLES}
+    return tables, read_table(folder / f"{INPUT}.csv"), spec, provenance
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a folder that holds anything but an earlier run.
+
+    Raises
+    ------
+    RunDirectoryError
+        Where it is a file, or has other files than those of a run.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise RunDirectoryError(f"{folder} is not a folder. Name another with --out")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise RunDirectoryError(
+            f"{folder} is not empty and holds no earlier run (no {MARK}). Name another with --out"
+        )
+
+
+def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a new folder beside its place, then put it there whole.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the run belongs; an earlier run there is replaced.
+    fill : callable
+        Writes into the folder that it is given.
+
+    Raises
+    ------
+    RunDirectoryError
+        Where the place is taken by something else, or cannot be written.
+    """
+    check_target(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise RunDirectoryError(f"{folder} cannot be written: {error}. Name another") from error
+    try:
+        work = beside / "new"
+        work.mkdir()
+        fill(work)
+        if folder.exists():
+            folder.rename(beside / "old")
+        work.rename(folder)
+    except OSError as error:
+        if not folder.exists() and (beside / "old").exists():
+            os.rename(beside / "old", folder)  # noqa: PTH104
+        raise RunDirectoryError(f"{folder} cannot be written: {error}. Name another") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

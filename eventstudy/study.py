@@ -1,0 +1,362 @@
+"""A study: a frozen specification, and the line from events to results."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.abnormal import Abnormal, estimate
+from eventstudy.calendars import ClosedDay
+from eventstudy.claims import check_claims, judge
+from eventstudy.errors import InputError, StudyError
+from eventstudy.events import Events
+from eventstudy.frames import (
+    days_frame,
+    estimation_frame,
+    events_frame,
+    fits_frame,
+)
+from eventstudy.groups import group_means, group_tests, members
+from eventstudy.inference import TESTS
+from eventstudy.market import Market, list_pairs, open_market
+from eventstudy.models import MarketModel, Model, model_named
+from eventstudy.overlap import SHARED, excluded_days, overlaps
+from eventstudy.provenance import describe_run, sources_frame
+from eventstudy.report.findings import empty
+from eventstudy.result import StudyResult, dropped_frame
+from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
+from eventstudy.windows import Design, Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.sources import PriceSource
+
+Progress = Callable[[str], None]
+WindowLike = Window | Sequence[int] | str
+
+
+def _quiet(step: str) -> None:
+    del step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What to measure and how.
+
+    Parameters
+    ----------
+    model : Model or str
+        Expected-return model, or its name.
+    estimation : window
+        Days on which the model is estimated, as a pair or text: 250 sessions by default.
+    event : window
+        Days whose abnormal returns are kept.
+    windows : sequence of windows
+        Tested windows, inside the event window; the first is the headline of figures and report.
+    calendar : {"exchange", "data"}
+        Sessions by each ticker's exchange, or the dates of the given prices as one session list
+        (an empty cell is then a missing day).
+    benchmark : str, optional
+        Benchmark of every row that names none; by default that of its exchange.
+    exchanges : mapping of str to str
+        Exchange of tickers whose name does not tell it, as in ``{"^AXKO": "XASX"}``.
+    closed_day : {"next", "previous", "drop"}
+        What happens to an event's calendar date that is no session.
+    min_estimation : int, optional
+        Usable estimation days an event needs; by default 100, or the whole window if shorter.
+    exclude_events_from_estimation : bool
+        Leave days of other events of the same security out of the estimation window.
+    max_span : int
+        Sessions that one return (after a halt) may cover and still enter group means and tests.
+    tests : sequence of str
+        Names of the group tests, all by default.
+    level : float
+        Level of the intervals.
+    seed : int
+        Seed of every resampling.
+
+    Raises
+    ------
+    StudyError
+        Where the windows or another setting cannot be run.
+
+    Examples
+    --------
+    >>> Study(windows=["0:0", "-1:1"]).design.hull
+    Window(first=-1, last=1)
+    """
+
+    model: Model | str = field(default_factory=MarketModel)
+    estimation: WindowLike = (-260, -11)
+    event: WindowLike = (-10, 10)
+    windows: Sequence[WindowLike] = ((0, 0), (0, 1), (-1, 1))
+    calendar: str = "exchange"
+    benchmark: str | None = None
+    exchanges: Mapping[str, str] = field(default_factory=dict)
+    closed_day: ClosedDay = "next"
+    min_estimation: int | None = None
+    exclude_events_from_estimation: bool = False
+    max_span: int = 5
+    tests: Sequence[str] = tuple(TESTS)
+    level: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        normal = {
+            "model": model_named(self.model) if isinstance(self.model, str) else self.model,
+            "estimation": Window.of(self.estimation),
+            "event": Window.of(self.event),
+            "windows": tuple(Window.of(window) for window in self.windows),
+            "tests": tuple(self.tests),
+            "exchanges": dict(self.exchanges),
+        }
+        for name, value in normal.items():
+            object.__setattr__(self, name, value)
+        for name, allowed in (
+            ("calendar", ("exchange", "data")),
+            ("closed_day", CLOSED_DAY_RULES),
+        ):
+            if getattr(self, name) not in allowed:
+                raise StudyError(
+                    f"{name} {getattr(self, name)!r} is none of {', '.join(allowed)}. Choose one"
+                )
+        if not 0.0 < self.level < 1.0:
+            raise StudyError(f"level {self.level} is not between 0 and 1. Write .95 for 95 %")
+        if self.max_span < 1:
+            raise StudyError(f"max_span {self.max_span} is below 1. Write 1 to keep no such return")
+        unknown = [name for name in self.tests if name not in TESTS]
+        if unknown:
+            raise StudyError(f"no test {unknown[0]!r}. The tests are {', '.join(TESTS)}")
+        _ = self.design
+
+    @property
+    def expected_return(self) -> Model:
+        """The model as an object."""
+        if isinstance(self.model, Model):
+            return self.model
+        raise StudyError(f"{self.model!r} is no model. Give a name or an object, as in 'market'")
+
+    @property
+    def design(self) -> Design:
+        """The windows, checked against each other."""
+        estimation = Window.of(self.estimation)
+        least = self.expected_return.parameters + 5
+        if len(estimation) < least:
+            raise StudyError(
+                f"estimation window {estimation} has {len(estimation)} days; the model needs "
+                f"{least}. Widen it"
+            )
+        minimum = self.min_estimation
+        return Design(
+            estimation,
+            Window.of(self.event),
+            tuple(Window.of(window) for window in self.windows),
+            min(100, len(estimation)) if minimum is None else minimum,
+        )
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The specification as plain values, ready for TOML."""
+        return {
+            "model": self.expected_return.name,
+            "estimation": str(self.estimation),
+            "event": str(self.event),
+            "windows": [str(window) for window in self.windows],
+            "calendar": self.calendar,
+            "benchmark": self.benchmark or "",
+            "exchanges": dict(self.exchanges),
+            "closed_day": self.closed_day,
+            "min_estimation": self.design.min_estimation,
+            "exclude_events_from_estimation": self.exclude_events_from_estimation,
+            "max_span": self.max_span,
+            "tests": list(self.tests),
+            "level": self.level,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any]) -> Study:
+        """Make a study of plain values, as TOML gives them.
+
+        Raises
+        ------
+        StudyError
+            Where a key is not known or a value does not fit.
+        """
+        names = [one.name for one in fields(cls)]
+        unknown = [key for key in spec if key not in names]
+        if unknown:
+            raise StudyError(f"unknown setting {unknown[0]!r}. The settings are {', '.join(names)}")
+        values = dict(spec)
+        values["benchmark"] = values.get("benchmark") or None
+        try:
+            return cls(**values)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise StudyError(f"a setting has the wrong kind of value: {error}") from error
+
+    @classmethod
+    def read(cls, path: str | Path) -> Study:
+        """Read a study from a TOML file.
+
+        Raises
+        ------
+        StudyError
+            Where the file cannot be read, or is no such specification.
+        """
+        try:
+            spec = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise StudyError(f"{Path(path).name} cannot be read as TOML: {error}") from error
+        return cls.from_spec(spec)
+
+    def run(
+        self,
+        events: Events,
+        *,
+        prices: PriceSource,
+        claims: pd.DataFrame | None = None,
+        progress: Progress = _quiet,
+    ) -> StudyResult:
+        """Measure the events.
+
+        Parameters
+        ----------
+        events : Events
+            From :func:`eventstudy.read_events` or :meth:`eventstudy.Events.from_frame`.
+        prices : PriceSource
+            Where prices come from.
+        claims : DataFrame, optional
+            From :func:`eventstudy.read_claims`.
+        progress : callable, optional
+            Told of each step as it begins.
+
+        Returns
+        -------
+        StudyResult
+
+        Raises
+        ------
+        InputError
+            Where events, claims or price files cannot be used.
+        PricesError
+            Where no event has a price series.
+        CalendarError
+            Where a calendar does not reach an event.
+        """
+        if len(events) == 0:
+            raise InputError("there are no events. Add a row, or see `check --example`")
+        frame = events.frame
+        if claims is not None:
+            check_claims(claims, events)
+        progress("prices")
+        listing = list_pairs(
+            frame,
+            calendar=self.calendar,
+            benchmark=self.benchmark,
+            exchanges=self.exchanges,
+            needs_benchmark=self.expected_return.needs_benchmark,
+        )
+        market = open_market(frame, listing, prices, self.design)
+        progress("day zero")
+        rows, dropped = self._rows(frame, market)
+        progress("abnormal returns")
+        excluded = excluded_days(rows, self.design) if self.exclude_events_from_estimation else None
+        abnormal, unusable = estimate(
+            rows,
+            market.panel,
+            market.factors,
+            design=self.design,
+            model=self.expected_return,
+            excluded=excluded,
+        )
+        progress("tests")
+        dropped = market.dropped | dropped | unusable
+        return self._result(events, market, rows, abnormal, dropped, claims)
+
+    def _rows(self, frame: pd.DataFrame, market: Market) -> tuple[Rows, dict[int, str]]:
+        """Lay the pairs on sessions and move day zero to a price."""
+        located, unplaced = locate(
+            frame, market.calendar, market.panel.calendars, closed_day=self.closed_day
+        )
+        rows, unpriced = settle(
+            located, market.panel, market.security[located.pair], market.benchmark[located.pair]
+        )
+        return rows, unplaced | unpriced
+
+    def _result(
+        self,
+        events: Events,
+        market: Market,
+        rows: Rows,
+        abnormal: Abnormal,
+        dropped: dict[int, str],
+        claims: pd.DataFrame | None,
+    ) -> StudyResult:
+        """Build the frames."""
+        frame = events.frame
+        shared = overlaps(rows, frame, market.panel, self.design)
+        table, single = events_frame(
+            abnormal,
+            frame,
+            level=self.level,
+            max_span=self.max_span,
+            overlapping=_overlap_flags(abnormal, frame, shared),
+        )
+        groups = members(abnormal, frame)
+        tests, leads = group_tests(
+            abnormal, groups, tests=self.tests, level=self.level, max_span=self.max_span
+        )
+        return StudyResult(
+            spec=self.spec,
+            input=frame,
+            frames={
+                "events": table,
+                "days": days_frame(abnormal, frame, self.level),
+                "estimation": estimation_frame(abnormal, frame, single),
+                "fits": fits_frame(abnormal, frame),
+                "means": group_means(abnormal, groups, level=self.level, max_span=self.max_span),
+                "tests": tests,
+                "leads": leads,
+                "claims": empty("claims")
+                if claims is None
+                else judge(claims, _zeros(rows, frame, market), market.series),
+                "dropped": dropped_frame(frame, dropped),
+                "overlaps": shared,
+                "sources": sources_frame(market),
+            },
+            provenance=describe_run(events, self.spec),
+        )
+
+
+def _zeros(rows: Rows, frame: pd.DataFrame, market: Market) -> dict[tuple[str, str], np.datetime64]:
+    """Day zero of every pair that has one, whether or not it could be estimated."""
+    events, tickers = frame["event_id"].to_numpy(), frame["ticker"].to_numpy()
+    calendars = market.panel.calendars
+    return {
+        (events[pair], tickers[pair]): calendars[calendar].sessions[zero]
+        for pair, calendar, zero in zip(rows.pair, rows.calendar, rows.zero, strict=True)
+    }
+
+
+def _overlap_flags(abnormal: Abnormal, frame: pd.DataFrame, shared: pd.DataFrame) -> dict[int, str]:
+    """Flag of each event, by its position, whose tested days are another event's too."""
+    both = shared[shared["kind"] == SHARED]
+    others: dict[tuple[str, str], list[str]] = {}
+    for one, other, ticker in zip(
+        both["event_id"], both["other_event_id"], both["ticker"], strict=True
+    ):
+        others.setdefault((one, ticker), []).append(other)
+        others.setdefault((other, ticker), []).append(one)
+    own = frame.iloc[abnormal.rows.pair]
+    keys = list(zip(own["event_id"], own["ticker"], strict=True))
+    return {
+        row: f"shares tested days with {', '.join(others[key])}"
+        for row, key in enumerate(keys)
+        if key in others
+    }

@@ -1,0 +1,229 @@
+"""What was found, in sentences: the words of the first page and of the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.inference import TESTS
+from eventstudy.models import MODELS
+from eventstudy.report import Findings
+from eventstudy.report.formats import counted, level, percent, probability
+
+SINGLE = ("sar_t", "placebo", "sq")
+NAMED = 6
+"""Effects and reasons named in a sentence; the rest are counted."""
+
+
+def summary_table(events: pd.DataFrame, window: str) -> pd.DataFrame:
+    """One row an event and security: the effect of one window, in per cent, and its tests."""
+    own = events[events["window"] == window]
+    return pd.DataFrame(
+        {
+            "event": own["event_id"],
+            "ticker": own["ticker"],
+            "day zero": own["day_zero"].dt.strftime("%Y-%m-%d"),
+            "phase": own["session_phase"],
+            "CAR %": (100 * own["car"]).round(2),
+            "low %": (100 * own["low"]).round(2),
+            "high %": (100 * own["high"]).round(2),
+            "t": own["t"].round(2),
+            "p": own["pvalue"].map(probability),
+            "placebo p": own["placebo_pvalue"].map(probability),
+            "flags": own["flags"],
+        }
+    ).reset_index(drop=True)
+
+
+def find(
+    frames: Mapping[str, pd.DataFrame],
+    spec: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    title: str = "",
+) -> Findings:
+    """Turn frames into the findings that a report shows."""
+    windows = tuple(spec["windows"])
+    events = frames["events"]
+    model = MODELS[spec["model"]]
+    return Findings(
+        title=title or f"Event study of {provenance['name']}",
+        subtitle=_subtitle(events, model.title),
+        sentences=tuple(_sentences(frames, windows[0], spec["level"])),
+        settings=_settings(spec, model.title),
+        notes=tuple(_notes(frames)),
+        windows=windows,
+        level=spec["level"],
+        methods=(model.name, *SINGLE, *spec["tests"]),
+        provenance=provenance,
+        **frames,
+    )
+
+
+def _subtitle(events: pd.DataFrame, model: str) -> str:
+    if events.empty:
+        return f"No event could be measured; {model}"
+    first, last = events["day_zero"].min(), events["day_zero"].max()
+    return (
+        f"{counted(events['event_id'].nunique(), 'event')} and "
+        f"{counted(events['ticker'].nunique(), 'security', 'securities')}, "
+        f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, {model}"
+    )
+
+
+def _settings(spec: Mapping[str, Any], model: str) -> tuple[tuple[str, str], ...]:
+    settings = [
+        ("Model", model),
+        ("Estimation window", spec["estimation"]),
+        ("Event window", spec["event"]),
+        ("Tested windows", ", ".join(spec["windows"])),
+        ("Intervals", level(spec["level"])),
+        ("Estimation days needed", str(spec["min_estimation"])),
+        ("Dates that are no session", spec["closed_day"]),
+    ]
+    if spec["benchmark"]:
+        settings.append(("Benchmark", spec["benchmark"]))
+    if spec["exclude_events_from_estimation"]:
+        settings.append(("Estimation", "without the tested days of other events"))
+    if spec["calendar"] == "data":
+        settings.append(("Sessions", "the rows of the data"))
+    return tuple(settings)
+
+
+def _sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> list[str]:
+    """Sentences of the first page, the most important first."""
+    events = frames["events"]
+    if events.empty:
+        return [
+            f"No event could be measured: all {counted(len(frames['dropped']), 'pair')} of an "
+            "event and a security were dropped. The reasons are listed below."
+        ]
+    own = events[events["window"] == window]
+    return [
+        *_group_sentences(frames["tests"], frames["leads"], window, at),
+        *_effect_sentences(own, window, at),
+        *_claim_sentence(frames["claims"]),
+        *_dropped_sentence(frames["dropped"]),
+    ]
+
+
+def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: float) -> list[str]:
+    """Say what the lead test finds for all events and each kind, and where the next differs."""
+    found: list[str] = []
+    for lead in leads[leads["window"] == window].to_dict("records"):
+        group, name = lead["group"], lead["test"]
+        one = tests[(tests["group"] == group) & (tests["window"] == window)].set_index("test")
+        if name not in one.index or not (group == "all" or group.startswith("kind:")):
+            continue
+        whom = "all events" if group == "all" else f"events of kind {group.removeprefix('kind:')}"
+        count = counted(lead["n"], "pair")
+        chosen = one.loc[name]
+        text = _lead_sentence(chosen, TESTS[name].title, f"{whom} ({count})", window, at)
+        if lead["beside"] in one.index:
+            title = TESTS[lead["beside"]].title
+            text += _beside_sentence(chosen, one.loc[lead["beside"]], title, at)
+        found.append(text)
+    return found
+
+
+def _lead_sentence(chosen: pd.Series, title: str, whom: str, window: str, at: float) -> str:
+    if not np.isfinite(chosen["pvalue"]):
+        return f"For {whom} on window {window} the {title} has no value: {chosen['reason']}."
+    verdict = "differs from zero" if chosen["pvalue"] <= 1 - at else "cannot be told from zero"
+    clause = f", {level(at)} interval {_interval(chosen)}" if _has(chosen) else ""
+    return (
+        f"For {whom} the average effect on window {window} {verdict}: "
+        f"{percent(chosen['estimate'])} %{clause} ({title}, p {_p(chosen)})."
+    )
+
+
+def _beside_sentence(chosen: pd.Series, beside: pd.Series, title: str, at: float) -> str:
+    if not np.isfinite(beside["pvalue"]):
+        return ""
+    if not np.isfinite(chosen["pvalue"]):
+        return f" The {title} gives p {_p(beside)}."
+    agree = (beside["pvalue"] <= 1 - at) == (chosen["pvalue"] <= 1 - at)
+    return f" The {title} {'agrees' if agree else 'disagrees'} (p {_p(beside)})."
+
+
+def _p(row: pd.Series) -> str:
+    text = probability(row["pvalue"])
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _has(row: pd.Series) -> bool:
+    return bool(np.isfinite(row["low"]) and np.isfinite(row["high"]))
+
+
+def _interval(row: pd.Series) -> str:
+    return f"{percent(row['low'])} to {percent(row['high'])} %"
+
+
+def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
+    """Name the single effects that both of their tests tell from noise, and count the chance."""
+    tested = own[np.isfinite(own["pvalue"])]
+    alpha = 1 - at
+    clear = tested[(tested["pvalue"] <= alpha) & (tested["placebo_pvalue"] <= alpha)]
+    clear = clear.reindex(clear["car"].abs().sort_values(ascending=False).index)
+    if clear.empty:
+        names = "none"
+    else:
+        named = [
+            f"{row.ticker} on {row.event_id} ({percent(row.car)} %)"
+            for row in clear.head(NAMED).itertuples(index=False)
+        ]
+        rest = len(clear) - len(named)
+        names = ", ".join(named) + (f" and {rest} more" if rest else "")
+    expected = len(tested) * alpha
+    return [
+        f"Of {counted(len(tested), 'single effect')} on window {window}, {len(clear)} can be told "
+        f"from noise at {level(alpha)} by both the t and the placebo test: {names}. With no "
+        f"effect at all about {expected:.1f} would be expected by chance for each test."
+    ]
+
+
+def _claim_sentence(claims: pd.DataFrame) -> list[str]:
+    if claims.empty:
+        return []
+    count = claims["verdict"].value_counts()
+    return [
+        f"Of {counted(len(claims), 'press claim')} {count.get('confirmed', 0)} are confirmed by "
+        f"the prices, {count.get('not_confirmed', 0)} not, and {count.get('not_checkable', 0)} "
+        "cannot be checked with them."
+    ]
+
+
+def _dropped_sentence(dropped: pd.DataFrame) -> list[str]:
+    if dropped.empty:
+        return []
+    named = [f"{r.ticker} on {r.event_id}" for r in dropped.head(NAMED).itertuples(index=False)]
+    rest = len(dropped) - len(named)
+    return [
+        f"{counted(len(dropped), 'pair')} of an event and a security could not be measured: "
+        f"{', '.join(named)}{f' and {rest} more' if rest else ''}. The reasons are listed below."
+    ]
+
+
+def _notes(frames: Mapping[str, pd.DataFrame]) -> Sequence[str]:
+    """Caveats of the study as a whole."""
+    events, overlaps = frames["events"], frames["overlaps"]
+    notes: list[str] = []
+    shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
+    if len(shared):
+        notes.append(
+            f"{counted(len(shared), 'pair')} of events share tested days on the same security: "
+            "their effects cannot be told apart."
+        )
+    if len(events) and (events["precision"] == "assumed").any():
+        count = events.loc[events["precision"] == "assumed", "event_id"].nunique()
+        notes.append(
+            f"{counted(count, 'event')} have an assumed hour: the day is known, the time is not."
+        )
+    if len(events) and (events["session_phase"] == "during").any():
+        notes.append(
+            "Some announcements fell within a session: part of their effect may lie on the next "
+            "day, which window (0, 1) holds."
+        )
+    return notes
