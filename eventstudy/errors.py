@@ -10,11 +10,15 @@
     |   |   +-- PriceFileError     a price file or frame
     |   +-- StudyError             the specification of the study
     |   +-- RunDirectoryError      a run directory that cannot be written or read back
+    |   +-- CacheError             a price cache that cannot be read or written
     +-- CalendarError              an exchange, or a date, that no calendar covers (exit code 2)
     |   +-- UnknownExchangeError   a ticker whose exchange is not known
     +-- PricesError                a price series that cannot be had (exit code 3 where none can)
     |   +-- UnknownTickerError     the source does not know the ticker
     |   +-- NoDataError            the source has nothing in the range asked for
+    |   +-- RateLimitError         the source refuses more requests for now
+    |   +-- NetworkError           the source cannot be reached, or does not answer in time
+    |   +-- SourceError            the source answers with something that is no price series
     +-- MissingExtraError          an optional dependency is not installed (exit code 2)
 
 Every message says what is wrong and, after it, the cure.
@@ -98,6 +102,10 @@ class RunDirectoryError(InputError):
     """A run directory that cannot be written or read back."""
 
 
+class CacheError(InputError):
+    """A price cache that cannot be read or written."""
+
+
 class CalendarError(EventStudyError):
     """An exchange, or a date, that no calendar covers."""
 
@@ -116,6 +124,18 @@ class UnknownTickerError(PricesError):
 
 class NoDataError(PricesError):
     """The source has nothing in the range asked for."""
+
+
+class RateLimitError(PricesError):
+    """The source refuses more requests for now."""
+
+
+class NetworkError(PricesError):
+    """The source cannot be reached, or does not answer in time."""
+
+
+class SourceError(PricesError):
+    """The source answers with something that is no price series."""
 
 
 class MissingExtraError(EventStudyError):

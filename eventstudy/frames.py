@@ -7,7 +7,7 @@ import pandas as pd
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.inference import SingleTests, single_tests
+from eventstudy.inference import PeerTests, SingleTests, peer_tests, single_tests
 from eventstudy.kernels.cumulate import cumulate
 from eventstudy.kernels.pvalues import critical
 from eventstudy.rows import shift_reasons
@@ -44,6 +44,7 @@ def events_frame(
     level: float,
     max_span: int,
     overlapping: dict[int, str],
+    peers: tuple[Abnormal, Integers],
 ) -> tuple[pd.DataFrame, dict[str, SingleTests]]:
     """Build one row an event, security and window, and keep the tests that it came from.
 
@@ -59,14 +60,22 @@ def events_frame(
         Sessions that a return may cover in group means.
     overlapping : dict of int to str
         Flag of an event, by its position, that shares days with another.
+    peers : pair of Abnormal and array of int
+        The peers' rows, and the event that each belongs to.
     """
     tests = {str(w): single_tests(abnormal, w, level) for w in abnormal.design.windows}
     parts = [
-        _window_frame(abnormal, frame, window, tests[str(window)], max_span, overlapping)
+        _window_frame(
+            abnormal,
+            frame,
+            window,
+            tests[str(window)],
+            peer_tests(abnormal, *peers, window),
+            in_groups(abnormal, window, max_span),
+            overlapping,
+        )
         for window in abnormal.design.windows
     ]
-    if not parts:
-        return pd.DataFrame(), tests
     stacked = pd.concat(parts, ignore_index=True)
     order = np.lexsort((np.arange(len(stacked)), np.tile(np.arange(len(abnormal)), len(parts))))
     return stacked.iloc[order].reset_index(drop=True), tests
@@ -77,14 +86,14 @@ def _window_frame(
     frame: pd.DataFrame,
     window: Window,
     tests: SingleTests,
-    max_span: int,
+    over_peers: PeerTests,
+    grouped: Booleans,
     overlapping: dict[int, str],
 ) -> pd.DataFrame:
     rows, effects = abnormal.rows, tests.effects
     own = frame.iloc[rows.pair].reset_index(drop=True)
     dates = session_dates(abnormal, Window(0, 0))[:, 0]
     closed = abnormal.closed[:, abnormal.days(window)].any(axis=1)
-    grouped = in_groups(abnormal, window, max_span)
     calendars = np.array([c.name for c in abnormal.panel.calendars], dtype=object)
     names = np.array([*abnormal.market.names, ""], dtype=object)
     columns: dict[str, object] = {
@@ -117,6 +126,9 @@ def _window_frame(
         "n_placebo": tests.n_placebo,
         "sq_pvalue": tests.sq_lower,
         "sq_pvalue_upper": tests.sq_upper,
+        "peer_pvalue": over_peers.pvalue,
+        "n_peers": over_peers.n_peers,
+        "brown_forsythe_pvalue": tests.brown_forsythe,
         "bhar": effects.bhar,
         "in_groups": grouped,
         "flags": _flags(abnormal, window, tests, grouped, overlapping),

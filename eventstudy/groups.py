@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -11,13 +12,21 @@ import pandas as pd
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Integers
 from eventstudy.frames import in_groups
-from eventstudy.inference import TESTS, Lead, Sample, Test, choose_lead, mean_path
+from eventstudy.inference import (
+    FAMILY_TESTS,
+    TESTS,
+    Sample,
+    TestResult,
+    caution,
+    choose_lead,
+    mean_path,
+)
+from eventstudy.kernels.multiple import benjamini_hochberg, holm
 
 NUMBERS = ("statistic", "pvalue", "dof", "n", "estimate", "se", "low", "high", "r", "clusters")
-TEST_COLUMNS = (
-    *("group", "window", "test", *NUMBERS),
-    *("null", "alternative", "reference", "reason", "lead", "note"),
-)
+ADJUSTED = ("pvalue_adjusted", "pvalue_holm", "pvalue_bh")
+WORDS = ("null", "alternative", "reference")
+TEST_COLUMNS = ("group", "window", "test", *NUMBERS, *ADJUSTED, *WORDS, "reason", "lead", "note")
 LEADS = ("group", "window", "n", "clusters", "test", "beside", "sentence")
 
 
@@ -46,43 +55,55 @@ def group_tests(
     tests: Sequence[str],
     level: float,
     max_span: int,
+    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run every test on every group and window.
 
     Returns
     -------
     tests : DataFrame
-        One row a group, window and test.
+        One row a group, window and test. ``pvalue_holm`` and ``pvalue_bh`` regard all groups and
+        windows of the same test as one family; ``pvalue_adjusted`` is filled by tests that have a
+        joint distribution of their own (Romano-Wolf).
     leads : DataFrame
         One row a group and window: the test that leads, and why.
     """
-    rows: list[dict[str, object]] = []
-    leads: list[dict[str, object]] = []
+    samples: dict[tuple[str, str], Sample] = {}
     eligible = {w: in_groups(abnormal, w, max_span) for w in abnormal.design.windows}
     for group, positions in groups.items():
         for window in abnormal.design.windows:
             chosen = positions[eligible[window][positions]]
-            sample = Sample(abnormal.take(chosen), window, level)
-            lead = choose_lead(sample)
-            leads.append({"group": group, "window": str(window), **asdict(lead)})
-            rows += [_test_row(group, str(window), TESTS[name], sample, lead) for name in tests]
-    return pd.DataFrame(rows, columns=list(TEST_COLUMNS)), pd.DataFrame(leads, columns=list(LEADS))
-
-
-def _test_row(group: str, window: str, test: Test, sample: Sample, lead: Lead) -> dict[str, object]:
-    found = test.compute(sample)
-    return {
-        "group": group,
-        "window": window,
-        "test": test.name,
-        **{column: getattr(found, column) for column in NUMBERS},
-        "null": test.null,
-        "alternative": test.alternative,
-        "reference": test.reference,
-        "reason": found.reason,
-        "lead": lead.test == test.name,
-        "note": found.note,
+            stream = (seed, zlib.crc32(group.encode()), zlib.crc32(str(window).encode()))
+            samples[group, str(window)] = Sample(abnormal.take(chosen), window, level, stream)
+    families = {
+        name: FAMILY_TESTS[name].compute(samples, seed) for name in tests if name in FAMILY_TESTS
     }
+    rows: list[dict[str, object]] = []
+    leads: list[dict[str, object]] = []
+    for key, sample in samples.items():
+        lead = choose_lead(sample)
+        leads.append({"group": key[0], "window": key[1], **asdict(lead)})
+        for name in tests:
+            if name in families:
+                test, found = FAMILY_TESTS[name], families[name][key]
+            else:
+                test = TESTS[name]
+                found = test.compute(sample)
+            note = "; ".join(text for text in (found.note, _caution(found, name, sample)) if text)
+            row: dict[str, object] = {"group": key[0], "window": key[1], "test": name}
+            row |= {column: getattr(found, column) for column in (*NUMBERS, "pvalue_adjusted")}
+            row |= {word: getattr(test, word) for word in WORDS}
+            rows.append(row | {"reason": found.reason, "lead": lead.test == name, "note": note})
+    frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+    for column, adjust in (("pvalue_holm", holm), ("pvalue_bh", benjamini_hochberg)):
+        frame[column] = np.nan
+        for _, family in frame.groupby("test", sort=False):
+            frame.loc[family.index, column] = adjust(family["pvalue"].to_numpy(dtype=np.float64))
+    return frame, pd.DataFrame(leads, columns=list(LEADS))
+
+
+def _caution(found: TestResult, name: str, sample: Sample) -> str:
+    return caution(name, sample) if found.has_value else ""
 
 
 def group_means(

@@ -106,6 +106,22 @@ def list_pairs(
     return Listing(tuple(places), code)
 
 
+def list_peers(
+    tickers: Sequence[str], *, calendar: str, exchanges: Mapping[str, str]
+) -> list[Place]:
+    """Find the exchange of every peer.
+
+    Raises
+    ------
+    UnknownExchangeError
+        Where a peer's exchange is not known.
+    """
+    return [
+        Place(t, DATA if calendar == DATA else exchange_of(t, named=exchanges.get(t, "")))
+        for t in tickers
+    ]
+
+
 def _place(ticker: str, benchmark: str, listed: str, calendar: str, needed: bool) -> Place:  # noqa: FBT001
     if not ticker:
         return Place("", reason="no ticker: fill the cell, or name tickers for the run")
@@ -178,9 +194,16 @@ class Market:
 
 
 def open_market(
-    frame: pd.DataFrame, listing: Listing, prices: PriceSource, design: Design
+    frame: pd.DataFrame,
+    listing: Listing,
+    prices: PriceSource,
+    design: Design,
+    *,
+    peers: Sequence[Place] = (),
 ) -> Market:
-    """Load the series of all pairs and lay them on their calendars.
+    """Load the series of all pairs, and of peers, and lay them on their calendars.
+
+    A peer on an exchange of none of the pairs, or without a series, has no row.
 
     Raises
     ------
@@ -193,6 +216,7 @@ def open_market(
     wanted = dict.fromkeys(p.ticker for p in good) | dict.fromkeys(
         p.benchmark for p in good if p.benchmark
     )
+    wanted |= dict.fromkeys(peer.ticker for peer in peers)
     start, end = price_range(frame, design)
     quotes = prices.load(list(wanted), start, end)
     places = tuple(_with_series(place, quotes.failures) for place in listing.places)
@@ -209,7 +233,8 @@ def open_market(
     others = [p.benchmark_exchange for p in good if p.benchmark_exchange]
     calendars = _calendars([*names, *others], frame, series.values())
     pad = max(abs(d) for w in (design.estimation, design.event) for d in (w.first, w.last)) + 2
-    securities = list(dict.fromkeys((p.ticker, p.exchange) for p in good))
+    usable = [p for p in peers if p.exchange in names and p.ticker in quotes.series]
+    securities = list(dict.fromkeys((p.ticker, p.exchange) for p in [*good, *usable]))
     benchmarks = dict.fromkeys((p.benchmark, p.benchmark_exchange) for p in good if p.benchmark)
     targets = [calendars[name] for name in names]
     panel = Panel.build(

@@ -38,6 +38,8 @@ class PriceSeries:
         Digest of the series' bytes at the source, "" where there are none.
     notes : tuple of str
         What the reader must know of this series.
+    volume : array of float, shape (n,), optional
+        Units traded; NaN is missing, and of an index 0 may mean that nobody counts.
     """
 
     ticker: str
@@ -49,6 +51,7 @@ class PriceSeries:
     retrieved: str = ""
     sha256: str = ""
     notes: tuple[str, ...] = ()
+    volume: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
 INSTANTS = {"announced_at"}
 FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
 WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
-WHOLE |= {"missing"}
+WHOLE |= {"missing", "n_peers"}
 NUMBERS = {"car", "se", "scar", "t", "dof", "pvalue", "low", "high", "bhar", "return", "expected"}
 NUMBERS |= {
     "placebo_pvalue",
@@ -42,7 +42,8 @@ NUMBERS |= {
     "sigma",
 }
 NUMBERS |= {"ar", "sar", "r2", "aar", "caar", "statistic", "estimate", "r", "measured", "tolerance"}
-NUMBERS |= {"alpha", "beta"}
+NUMBERS |= {"alpha", "beta", "pvalue_adjusted", "pvalue_holm", "pvalue_bh"}
+NUMBERS |= {"peer_pvalue", "brown_forsythe_pvalue"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -22,10 +22,11 @@ from eventstudy.frames import (
     fits_frame,
 )
 from eventstudy.groups import group_means, group_tests, members
-from eventstudy.inference import TESTS
-from eventstudy.market import Market, list_pairs, open_market
+from eventstudy.inference import FAMILY_TESTS, TESTS
+from eventstudy.market import Market, list_pairs, list_peers, open_market
 from eventstudy.models import MarketModel, Model, model_named
 from eventstudy.overlap import SHARED, excluded_days, overlaps
+from eventstudy.peers import peer_effects
 from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.report.findings import empty
 from eventstudy.result import StudyResult, dropped_frame
@@ -74,6 +75,8 @@ class Study:
         Leave days of other events of the same security out of the estimation window.
     max_span : int
         Sessions that one return (after a halt) may cover and still enter group means and tests.
+    peers : sequence of str
+        Other firms, for the placebo over peers: 19 or more on the exchange of an event.
     tests : sequence of str
         Names of the group tests, all by default.
     level : float
@@ -103,7 +106,8 @@ class Study:
     min_estimation: int | None = None
     exclude_events_from_estimation: bool = False
     max_span: int = 5
-    tests: Sequence[str] = tuple(TESTS)
+    peers: Sequence[str] = ()
+    tests: Sequence[str] = (*TESTS, *FAMILY_TESTS)
     level: float = 0.95
     seed: int = 0
 
@@ -114,6 +118,7 @@ class Study:
             "event": Window.of(self.event),
             "windows": tuple(Window.of(window) for window in self.windows),
             "tests": tuple(self.tests),
+            "peers": tuple(self.peers),
             "exchanges": dict(self.exchanges),
         }
         for name, value in normal.items():
@@ -130,9 +135,10 @@ class Study:
             raise StudyError(f"level {self.level} is not between 0 and 1. Write .95 for 95 %")
         if self.max_span < 1:
             raise StudyError(f"max_span {self.max_span} is below 1. Write 1 to keep no such return")
-        unknown = [name for name in self.tests if name not in TESTS]
+        known = (*TESTS, *FAMILY_TESTS)
+        unknown = [name for name in self.tests if name not in known]
         if unknown:
-            raise StudyError(f"no test {unknown[0]!r}. The tests are {', '.join(TESTS)}")
+            raise StudyError(f"no test {unknown[0]!r}. The tests are {', '.join(known)}")
         _ = self.design
 
     @property
@@ -175,6 +181,7 @@ class Study:
             "min_estimation": self.design.min_estimation,
             "exclude_events_from_estimation": self.exclude_events_from_estimation,
             "max_span": self.max_span,
+            "peers": list(self.peers),
             "tests": list(self.tests),
             "level": self.level,
             "seed": self.seed,
@@ -262,7 +269,13 @@ class Study:
             exchanges=self.exchanges,
             needs_benchmark=self.expected_return.needs_benchmark,
         )
-        market = open_market(frame, listing, prices, self.design)
+        market = open_market(
+            frame,
+            listing,
+            prices,
+            self.design,
+            peers=list_peers(self.peers, calendar=self.calendar, exchanges=self.exchanges),
+        )
         progress("day zero")
         rows, dropped = self._rows(frame, market)
         progress("abnormal returns")
@@ -307,10 +320,16 @@ class Study:
             level=self.level,
             max_span=self.max_span,
             overlapping=_overlap_flags(abnormal, frame, shared),
+            peers=peer_effects(abnormal, frame, self.peers),
         )
         groups = members(abnormal, frame)
         tests, leads = group_tests(
-            abnormal, groups, tests=self.tests, level=self.level, max_span=self.max_span
+            abnormal,
+            groups,
+            tests=self.tests,
+            level=self.level,
+            max_span=self.max_span,
+            seed=self.seed,
         )
         return StudyResult(
             spec=self.spec,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +33,8 @@ class TestResult:
     ----------
     statistic, pvalue : float
         NaN where the test has no value; ``reason`` then says why.
+    pvalue_adjusted : float
+        The p-value with regard to a whole family of tests, for tests that are made so.
     dof : float
         Degrees of freedom, infinite for a normal reference, NaN for an exact distribution.
     n : int
@@ -51,6 +54,7 @@ class TestResult:
 
     statistic: float = np.nan
     pvalue: float = np.nan
+    pvalue_adjusted: float = np.nan
     dof: float = np.nan
     n: int = 0
     estimate: float = np.nan
@@ -100,6 +104,26 @@ class Test:
     compute: Callable[[Sample], TestResult]
 
 
+@dataclass(frozen=True)
+class FamilyTest:
+    """A test of all groups and windows of a run together; the words are as in :class:`Test`.
+
+    Attributes
+    ----------
+    compute : callable
+        From the samples by group and window, and a seed, to a result for each.
+    """
+
+    name: str
+    title: str
+    null: str
+    alternative: str
+    reference: str
+    assumes: str
+    avoid: str
+    compute: Callable[[Mapping[tuple[str, str], Sample], int], dict[tuple[str, str], TestResult]]
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """The events of one group in one tested window: what every group test reads.
@@ -112,11 +136,14 @@ class Sample:
         The tested window.
     level : float
         Level of the intervals.
+    stream : tuple of int
+        Entropy of the sample's own random numbers: the study's seed, the group and the window.
     """
 
     abnormal: Abnormal
     window: Window
     level: float
+    stream: tuple[int, ...] = (0,)
 
     def __len__(self) -> int:
         return len(self.abnormal)
@@ -231,7 +258,17 @@ class Sample:
 
     def take(self, keep: Booleans) -> Sample:
         """Keep some of the events."""
-        return Sample(self.abnormal.take(np.flatnonzero(keep)), self.window, self.level)
+        chosen = self.abnormal.take(np.flatnonzero(keep))
+        return Sample(chosen, self.window, self.level, self.stream)
+
+    def rng(self, test: str) -> np.random.Generator:
+        """Random numbers of one test on this sample: the same however the tests are ordered."""
+        return np.random.default_rng([*self.stream, zlib.crc32(test.encode())])
+
+    @cached_property
+    def one_session(self) -> Booleans:
+        """Events whose returns in the window cover one session each, shape (N,)."""
+        return np.where(np.isfinite(self.ar), self.spans, 0).max(axis=1, initial=0) <= 1
 
 
 def with_se(estimate: float, se: float, dof: float, n: int, level: float) -> TestResult:

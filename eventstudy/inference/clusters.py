@@ -1,37 +1,210 @@
-"""Tests on the means of clusters of events: few dates, any correlation within a date."""
+"""Tests on clusters of events: few dates, any correlation within a date."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from eventstudy.arrays import Floats
 from eventstudy.inference.base import Sample, Test, TestResult, with_se
+from eventstudy.kernels.signflip import (
+    ShiftedClusterT,
+    all_signs,
+    cluster_t,
+    random_signs,
+    webb_weights,
+)
+
+ONE_CLUSTER = "all events are in one cluster of shared days"
+ENUMERATE_UP_TO = 12
+BISECTIONS = 50
+NULL = "the mean effect is zero"
+NOT_ZERO = "it is not zero"
+
+
+def cluster_sums(sample: Sample, values: Floats) -> tuple[Floats, Floats]:
+    """Sum and number of the values of each cluster, shape (q,) both."""
+    q = sample.n_clusters
+    sizes = np.bincount(sample.cluster, minlength=q).astype(np.float64)
+    sums = np.bincount(sample.cluster, weights=values, minlength=q)
+    return sums.astype(np.float64), sizes
 
 
 def ibragimov_mueller_test(sample: Sample) -> TestResult:
-    """Compute the t of the cluster means, q - 1 degrees of freedom."""
+    """Compute the t of the cluster means of CAR, q - 1 degrees of freedom."""
+    found = _cluster_means(sample, sample.effects.car)
+    return replace(found, note=_mean_note(found, "the estimate is the mean of the cluster means"))
+
+
+def ibragimov_mueller_scar_test(sample: Sample) -> TestResult:
+    """Compute the t of the cluster means of SCAR, q - 1 degrees of freedom."""
+    found = _cluster_means(sample, sample.effects.scar)
+    note = "the estimate is the mean of the clusters' mean standardised effects, in standard errors"
+    return replace(found, note=_mean_note(found, note))
+
+
+def _mean_note(found: TestResult, note: str) -> str:
+    if not found.has_value:
+        return ""
+    few = "; with two clusters it has almost no power"
+    return note + (few if found.clusters == 2 else "")
+
+
+def _cluster_means(sample: Sample, values: Floats) -> TestResult:
     n, q = len(sample), sample.n_clusters
     if q < 2:
-        return TestResult(n=n, clusters=q, reason="all events are in one cluster of shared days")
-    car = sample.effects.car
-    sums = np.bincount(sample.cluster, weights=car, minlength=q)
-    means = sums / np.bincount(sample.cluster, minlength=q)
+        return TestResult(n=n, clusters=q, reason=ONE_CLUSTER)
+    sums, sizes = cluster_sums(sample, values)
+    means = sums / sizes
     se = float(np.std(means, ddof=1) / np.sqrt(q))
-    note = "the estimate is the mean of the cluster means"
-    if q == 2:
-        note += "; with two clusters it has almost no power"
-    found = with_se(float(np.mean(means)), se, q - 1, n, sample.level)
-    return replace(found, clusters=q, note=note)
+    return replace(with_se(float(np.mean(means)), se, q - 1, n, sample.level), clusters=q)
+
+
+def cluster_test(sample: Sample) -> TestResult:
+    """Compute the mean CAR over its cluster-robust standard error, t with G - 1."""
+    n, q = len(sample), sample.n_clusters
+    if q < 2:
+        return TestResult(n=n, clusters=q, reason=ONE_CLUSTER)
+    sums, sizes = cluster_sums(sample, sample.effects.car)
+    estimate = float(sums.sum()) / n
+    variance = float(((sums - sizes * estimate) ** 2).sum()) / n**2 * q / (q - 1)
+    found = with_se(estimate, float(np.sqrt(variance)), q - 1, n, sample.level)
+    return replace(found, clusters=q)
+
+
+def wild_cluster_test(sample: Sample) -> TestResult:
+    """Compare the cluster t with those of all sign vectors of the clusters, null imposed."""
+    q = sample.n_clusters
+    weights = (
+        all_signs(q) if 2 <= q <= ENUMERATE_UP_TO else random_signs(q, sample.rng("wild_cluster"))
+    )
+    return _wild(sample, weights, exact=q <= ENUMERATE_UP_TO)
+
+
+def wild_cluster_webb_test(sample: Sample) -> TestResult:
+    """Compare the cluster t with those of Webb's six-point weights, null imposed."""
+    q = sample.n_clusters
+    return _wild(sample, webb_weights(q, sample.rng("wild_cluster_webb")), exact=q <= 5)
+
+
+def _wild(sample: Sample, weights: Floats, *, exact: bool) -> TestResult:
+    n, q = len(sample), sample.n_clusters
+    if q < 2:
+        return TestResult(n=n, clusters=q, reason=ONE_CLUSTER)
+    sums, sizes = cluster_sums(sample, sample.effects.car)
+    statistic = float(cluster_t(sums, sizes))
+    if not np.isfinite(statistic):
+        return TestResult(n=n, clusters=q, reason="the clusters do not differ: no standard error")
+    estimate = float(sums.sum()) / n
+    pvalue = _wild_pvalue(sums, sizes, weights, exact=exact)
+    alpha = 1.0 - sample.level
+    found = TestResult(
+        statistic=statistic, pvalue=pvalue, n=n, estimate=estimate, se=estimate / statistic,
+        clusters=q,
+    )  # fmt: skip
+    least = 2.0 / len(weights) if exact else 1.0 / (len(weights) + 1)
+    if least > alpha:
+        reason = f"with {q} clusters no p-value below {least:.3g} can be reached: no interval"
+        return replace(found, reason=reason)
+
+    own, drawn = (ShiftedClusterT(sums, sizes, w) for w in (np.ones((1, q)), weights))
+
+    def accepted(centre: float) -> bool:
+        return _share(np.abs(drawn(centre)), abs(own(centre)[0]), exact=exact) > alpha
+
+    low = _edge(accepted, estimate, -abs(estimate / statistic))
+    high = _edge(accepted, estimate, abs(estimate / statistic))
+    if (low <= 0.0 <= high) != (pvalue > alpha):
+        return replace(found, reason="the accepted centres are no interval")
+    return replace(found, low=low, high=high)
+
+
+def _wild_pvalue(sums: Floats, sizes: Floats, weights: Floats, *, exact: bool) -> float:
+    """Share of the weighted samples whose cluster t is as large; the null is a mean of zero."""
+    statistic = abs(float(cluster_t(sums, sizes)))
+    return _share(np.abs(cluster_t(weights * sums, sizes)), statistic, exact=exact)
+
+
+def _share(star: Floats, statistic: float, *, exact: bool) -> float:
+    """Share of the draws as large as the statistic, itself counted once."""
+    extreme = int((star >= statistic * (1.0 - 1e-12)).sum())
+    return extreme / len(star) if exact else (1 + extreme) / (len(star) + 1)
+
+
+def _edge(accepted: Callable[[float], bool], centre: float, step: float) -> float:
+    """Last accepted centre in one direction, by doubling the step and bisecting."""
+    inside, outside = centre, centre + step
+    for _ in range(BISECTIONS):
+        if not accepted(outside):
+            break
+        inside, step = outside, 2.0 * step
+        outside = inside + step
+    else:
+        return float(np.copysign(np.inf, step))
+    for _ in range(BISECTIONS):
+        middle = (inside + outside) / 2.0
+        if accepted(middle):
+            inside = middle
+        else:
+            outside = middle
+    return inside
 
 
 IBRAGIMOV_MUELLER = Test(
     "ibragimov_mueller",
     "Ibragimov-Mueller t",
     "the mean effect of the clusters is zero",
-    "it is not zero",
-    "Ibragimov and Mueller (2010), J. Business and Economic Statistics 28:453-468",
+    NOT_ZERO,
+    "Ibragimov and Mueller (2010), J. Business and Economic Statistics 28:453-468, "
+    "doi:10.1198/jbes.2009.08046",
     "independent clusters, normal cluster means; any correlation and variance within a cluster",
     "fewer than six clusters, where it has little power",
     ibragimov_mueller_test,
+)
+
+IBRAGIMOV_MUELLER_SCAR = Test(
+    "ibragimov_mueller_scar",
+    "Ibragimov-Mueller t on SCAR",
+    "the mean standardised effect of the clusters is zero",
+    NOT_ZERO,
+    IBRAGIMOV_MUELLER.reference,
+    IBRAGIMOV_MUELLER.assumes,
+    IBRAGIMOV_MUELLER.avoid,
+    ibragimov_mueller_scar_test,
+)
+
+CLUSTER = Test(
+    "cluster",
+    "Cluster t",
+    NULL,
+    NOT_ZERO,
+    "Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90:414-427, "
+    "doi:10.1162/rest.90.3.414",
+    "many independent clusters",
+    "few or very unequal clusters, where it over-rejects",
+    cluster_test,
+)
+
+WILD_CLUSTER = Test(
+    "wild_cluster",
+    "Wild cluster bootstrap t",
+    NULL,
+    NOT_ZERO,
+    CLUSTER.reference,
+    "independent clusters with symmetric effects",
+    "five clusters or fewer, where no p-value below 5 % can be reached",
+    wild_cluster_test,
+)
+
+WILD_CLUSTER_WEBB = Test(
+    "wild_cluster_webb",
+    "Wild cluster bootstrap t, Webb weights",
+    NULL,
+    NOT_ZERO,
+    "Webb (2023), Canadian J. Economics 56:839-858, doi:10.1111/caje.12661",
+    "independent clusters with symmetric effects",
+    "two or three clusters",
+    wild_cluster_webb_test,
 )

@@ -11,6 +11,10 @@ from eventstudy.kernels.cumulate import cumulate
 
 ZERO_MEAN = "the mean cumulative abnormal return is zero"
 NOT_ZERO = "it is not zero"
+BY_RELATIVE_DAY = (
+    "tested windows of different dates share sessions: a test that averages by relative day "
+    "over-rejects there"
+)
 ONE_SESSION = "returns over several sessions (after a halt) are left out: {} of {} events"
 
 
@@ -24,11 +28,45 @@ def cross_sectional_test(sample: Sample) -> TestResult:
     return with_se(float(np.mean(car)), se, n - 1, n, sample.level)
 
 
+def j1_test(sample: Sample) -> TestResult:
+    """Compute J1 = CAAR over the root of the mean forecast variance, standard normal."""
+    n = len(sample)
+    if n < 2:
+        return TestResult(n=n, reason=TOO_FEW)
+    se = float(np.sqrt((sample.effects.se**2).sum()) / n)
+    return with_se(float(np.mean(sample.effects.car)), se, np.inf, n, sample.level)
+
+
+def without_spans(sample: Sample) -> tuple[Sample, str]:
+    """Leave out events whose window holds a return over several sessions, and say so."""
+    single = sample.one_session
+    if single.all():
+        return sample, ""
+    return sample.take(single), ONE_SESSION.format(int((~single).sum()), len(sample))
+
+
+def crude_dependence_test(sample: Sample) -> TestResult:
+    """Compute the sum of AAR over the window against the spread of AAR over the estimation days."""
+    used, note = without_spans(sample)
+    n = len(used)
+    if n < 2:
+        return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
+    if len(used.window) > 1 and used.dates_overlap:
+        return TestResult(n=n, reason=BY_RELATIVE_DAY)
+    estimation = mean_of_available(used.residuals)[0]
+    event = mean_of_available(used.ar)[0]
+    known = estimation[np.isfinite(estimation)]
+    length = int(np.isfinite(event).sum())
+    spread = float(np.std(known, ddof=1)) if len(known) > 1 else np.nan
+    found = with_se(
+        float(np.nansum(event)), spread * np.sqrt(length), len(known) - 1, n, sample.level
+    )
+    return replace(found, note=note)
+
+
 def portfolio_test(sample: Sample) -> TestResult:
     """Fit the model to the equal-weighted portfolio of the events and test its CAR."""
-    single = np.where(np.isfinite(sample.ar), sample.spans, 0).max(axis=1, initial=0) <= 1
-    note = "" if single.all() else ONE_SESSION.format(int((~single).sum()), len(sample))
-    used = sample if single.all() else sample.take(single)
+    used, note = without_spans(sample)
     n = len(used)
     if n < 2:
         return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
@@ -42,14 +80,14 @@ def portfolio_test(sample: Sample) -> TestResult:
     if not np.isfinite(returns).all() or not np.isfinite(event).all():
         gaps = "days are missing, so the portfolio changes and its t distribution is approximate"
         note = f"{note}; {gaps}" if note else gaps
-    fit = abnormal.model.fit(_mean_of_available(returns), abnormal.estimation_factors[:1])
+    fit = abnormal.model.fit(mean_of_available(returns), abnormal.estimation_factors[:1])
     if fit.problem[0] or fit.dof[0] < 1:
         return TestResult(n=n, reason=str(fit.problem[0]) or "too few estimation days", note=note)
     spans = np.ones(event[:1].shape, dtype=np.int64)
     rows = abnormal.model.design(factors, spans)
     forecast = abnormal.model.offset(factors, spans) + rows @ fit.coefficients[0]
     effect = cumulate(
-        _mean_of_available(np.where(np.isfinite(abnormal.ar[:, days]), event, np.nan)),
+        mean_of_available(np.where(np.isfinite(abnormal.ar[:, days]), event, np.nan)),
         forecast,
         spans,
         rows,
@@ -60,7 +98,7 @@ def portfolio_test(sample: Sample) -> TestResult:
     return replace(found, note=note)
 
 
-def _mean_of_available(returns: np.ndarray) -> np.ndarray:
+def mean_of_available(returns: np.ndarray) -> np.ndarray:
     """Average over the events that have a return, day by day, as one row."""
     there = np.isfinite(returns)
     count = there.sum(axis=0)
@@ -73,11 +111,35 @@ CROSS_SECTIONAL = Test(
     "Cross-sectional t",
     ZERO_MEAN,
     NOT_ZERO,
-    "Brown and Warner (1985), J. Financial Economics 14:3-31",
+    "Brown and Warner (1985), J. Financial Economics 14:3-31, doi:10.1016/0304-405X(85)90042-X",
     "independent events",
     "events that share sessions: at a correlation of .1 and 30 events it rejects a true null in "
     "33 % of samples at the 5 % level",
     cross_sectional_test,
+)
+
+CRUDE_DEPENDENCE = Test(
+    "crude_dependence",
+    "Crude-dependence t",
+    "the average abnormal returns of the window sum to zero",
+    "they do not",
+    "Brown and Warner (1985), J. Financial Economics 14:3-31, doi:10.1016/0304-405X(85)90042-X",
+    "a variance of the daily average that the event leaves alone; one date, or windows that share "
+    "no session",
+    "events that raise the variance: at twice the variance it rejects in 17 % at the 5 % level",
+    crude_dependence_test,
+)
+
+J1 = Test(
+    "j1",
+    "J1",
+    ZERO_MEAN,
+    NOT_ZERO,
+    "Campbell, Lo and MacKinlay (1997), The Econometrics of Financial Markets, chapter 4; "
+    "MacKinlay (1997), J. Economic Literature 35:13-39",
+    "independent events, a variance that the event leaves alone",
+    "events that share sessions, or that raise the variance",
+    j1_test,
 )
 
 PORTFOLIO = Test(
@@ -85,7 +147,8 @@ PORTFOLIO = Test(
     "Portfolio t",
     "the cumulative abnormal return of the equal-weighted portfolio is zero",
     NOT_ZERO,
-    "Jaffe (1974), J. Business 47:410-428; Mandelker (1974), J. Financial Economics 1:303-335",
+    "Jaffe (1974), J. Business 47:410-428, doi:10.1086/295655; Mandelker (1974), J. Financial "
+    "Economics 1:303-335, doi:10.1016/0304-405X(74)90012-9",
     "events of one date with the same sessions and benchmark, normal returns, a variance that the "
     "event leaves alone",
     "events that raise the variance: at twice the variance it rejects in 16 % at the 5 % level",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import special
 
 from eventstudy.arrays import Floats
 from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult
@@ -10,18 +12,30 @@ from eventstudy.inference.rank import NO_INTERVAL
 from eventstudy.kernels.pvalues import two_sided
 from eventstudy.kernels.signed_rank import signed_rank, walsh_interval
 
+COWAN = (
+    "Cowan (1992), Review of Quantitative Finance and Accounting 2:343-358, doi:10.1007/BF00939016"
+)
+
 
 def generalized_sign_test(sample: Sample) -> TestResult:
     """Compare the share of positive CARs with that of positive estimation days."""
     n = len(sample)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    there = np.isfinite(sample.residuals)
-    share = np.where(there, sample.residuals > 0, False).sum(axis=1) / there.sum(axis=1)
+    return _sign_z(sample, sample.residuals)
+
+
+def _sign_z(sample: Sample, placebo: Floats) -> TestResult:
+    """Count positive effects against the share of positive values in each event's own history."""
+    n = len(sample)
+    there = np.isfinite(placebo)
+    if not there.any(axis=1).all():
+        return TestResult(n=n, reason="an event has no complete run of estimation days")
+    share = np.where(there, placebo > 0, False).sum(axis=1) / there.sum(axis=1)
     expected = float(np.mean(share))
-    positive = int((sample.signed > 0).sum())
     if not 0.0 < expected < 1.0:
         return TestResult(n=n, reason="every estimation day has the same sign")
+    positive = int((sample.signed > 0).sum())
     statistic = (positive - n * expected) / np.sqrt(n * expected * (1.0 - expected))
     return TestResult(
         statistic=float(statistic),
@@ -32,6 +46,51 @@ def generalized_sign_test(sample: Sample) -> TestResult:
         reason=NO_INTERVAL,
         note=f"the estimate is the share of positive effects; {expected:.3f} is expected",
     )
+
+
+def generalized_sign_window_test(sample: Sample) -> TestResult:
+    """Compare the share of positive CARs with that of the overlapping sums of L estimation days."""
+    n = len(sample)
+    if n < 2:
+        return TestResult(n=n, reason=TOO_FEW)
+    length = len(sample.window)
+    sums = sliding_window_view(sample.residuals, length, axis=1).sum(axis=2)
+    return _sign_z(sample, sums)
+
+
+def sign_test(sample: Sample) -> TestResult:
+    """Count the positive effects against a fair coin, exactly."""
+    effects = sample.signed[sample.signed != 0]
+    n = len(effects)
+    if n < 2:
+        return TestResult(n=n, reason=TOO_FEW)
+    positive = int((effects > 0).sum())
+    lower, upper = special.bdtr(positive, n, 0.5), special.bdtrc(positive - 1, n, 0.5)
+    upper = upper if positive > 0 else 1.0
+    low, high, reason = _median_interval(sample.signed, sample.level)
+    return TestResult(
+        statistic=float(positive),
+        pvalue=float(min(1.0, 2.0 * min(lower, upper))),
+        n=n,
+        estimate=float(np.median(sample.signed)),
+        low=low,
+        high=high,
+        reason=reason,
+        note="the statistic is the number of positive effects, the estimate the median",
+    )
+
+
+def _median_interval(values: Floats, level: float) -> tuple[float, float, str]:
+    """Order statistics that the exact sign test does not reject as the median."""
+    n = len(values)
+    tail = 2.0 * special.bdtr(np.arange(n), n, 0.5)
+    skip = int(np.searchsorted(tail, (1.0 - level) * (1 + 1e-12), side="right")) - 1
+    if skip < 0:
+        return np.nan, np.nan, f"{n} events cannot reach the {1 - level:.3g} level"
+    if (values == 0).any():
+        return np.nan, np.nan, "effects of zero: the interval and the test would differ"
+    ordered = np.sort(values)
+    return float(ordered[skip]), float(ordered[n - 1 - skip]), ""
 
 
 def wilcoxon_test(sample: Sample) -> TestResult:
@@ -65,7 +124,7 @@ GENERALIZED_SIGN = Test(
     "Generalised sign z",
     "effects are positive as often as the abnormal returns of the estimation window",
     "they are positive more or less often",
-    "Cowan (1992), Review of Quantitative Finance and Accounting 2:343-358",
+    COWAN,
     "independent events",
     "events that share sessions; windows of several days where returns are skewed",
     generalized_sign_test,
@@ -76,8 +135,31 @@ WILCOXON = Test(
     "Wilcoxon signed rank",
     "effects are symmetric about zero",
     "their centre is not zero",
-    "Wilcoxon (1945), Biometrics Bulletin 1:80-83",
+    "Wilcoxon (1945), Biometrics Bulletin 1:80-83, doi:10.2307/3001968",
     "independent events with symmetric effects",
     "events that share sessions; skewed effects",
     wilcoxon_test,
+)
+
+GENERALIZED_SIGN_WINDOW = Test(
+    "generalized_sign_window",
+    "Generalised sign z, window shares",
+    "effects are positive as often as sums over as many estimation days",
+    "they are positive more or less often",
+    f"{COWAN}; expected share from overlapping sums of the window's length",
+    "independent events",
+    "events that share sessions",
+    generalized_sign_window_test,
+)
+
+SIGN = Test(
+    "sign",
+    "Sign test, exact",
+    "effects are positive as often as negative",
+    "they are positive more or less often",
+    "Dixon and Mood (1946), J. American Statistical Association 41:557-566",
+    "independent events; abnormal returns with a median of zero",
+    "events that share sessions; skewed abnormal returns (30 % at the 5 % level with a chi-square "
+    "of 2)",
+    sign_test,
 )

@@ -38,6 +38,14 @@ def _patell(sample: Sample, widening: float, r: float = np.nan) -> TestResult:
     return _standardized(sample, se, np.inf, r)
 
 
+def j2_test(sample: Sample) -> TestResult:
+    """Compute J2 = sqrt(N (nu - 2)/nu) mean(SCAR), where all events have the same nu."""
+    if len(np.unique(sample.dof)) > 1:
+        reason = "the events differ in degrees of freedom: Patell's Z is the form for that"
+        return TestResult(n=len(sample), reason=reason)
+    return _patell(sample, 1.0)
+
+
 def bmp_test(sample: Sample) -> TestResult:
     """Compute t = mean(SCAR) / (sd(SCAR) / sqrt N) with N - 1 degrees of freedom."""
     n = len(sample)
@@ -105,7 +113,7 @@ PATELL = Test(
     "Patell Z",
     NULL,
     ALTERNATIVE,
-    "Patell (1976), J. Accounting Research 14:246-276",
+    "Patell (1976), J. Accounting Research 14:246-276, doi:10.2307/2490543",
     "independent events, a variance that the event leaves alone",
     "events that share sessions, or that raise the variance: at twice the variance it rejects in "
     "17 % at the 5 % level",
@@ -117,7 +125,7 @@ ADJUSTED_PATELL = Test(
     "Adjusted Patell Z",
     NULL,
     ALTERNATIVE,
-    "Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025",
+    "Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025, doi:10.1093/rfs/hhq072",
     "the estimation window's correlation between events, a variance that the event leaves alone",
     "events that raise the variance",
     adjusted_patell_test,
@@ -128,7 +136,8 @@ BMP = Test(
     "BMP t",
     NULL,
     ALTERNATIVE,
-    "Boehmer, Musumeci and Poulsen (1991), J. Financial Economics 30:253-272",
+    "Boehmer, Musumeci and Poulsen (1991), J. Financial Economics 30:253-272, "
+    "doi:10.1016/0304-405X(91)90032-F",
     "independent events",
     "events that share sessions: at a correlation of .1 and 30 events it rejects in 33 % at the "
     "5 % level",
@@ -140,9 +149,21 @@ ADJUSTED_BMP = Test(
     "Adjusted BMP t",
     NULL,
     ALTERNATIVE,
-    "Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025",
+    "Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025, doi:10.1093/rfs/hhq072",
     "the event days' correlation between events is that of the estimation window",
     "a shock of the event days that is common to all events and larger than usual: Ibragimov-"
     "Mueller over several dates holds there",
     adjusted_bmp_test,
+)
+
+J2 = Test(
+    "j2",
+    "J2",
+    NULL,
+    ALTERNATIVE,
+    "Campbell, Lo and MacKinlay (1997), The Econometrics of Financial Markets, chapter 4",
+    "independent events, a variance that the event leaves alone",
+    "events that share sessions, or that raise the variance; it is Patell's Z where every event "
+    "has the same number of estimation days",
+    j2_test,
 )

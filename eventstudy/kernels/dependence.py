@@ -201,8 +201,9 @@ def _both(
     sessions: tuple[Integers, Integers], of_x: Integers, of_y: Integers
 ) -> tuple[Integers, Integers]:
     """Positions, within two windows of consecutive sessions, of the matches that lie in both."""
-    x, y = sessions[0] - of_x[0], sessions[1] - of_y[0]
-    both = (x >= 0) & (x < len(of_x)) & (y >= 0) & (y < len(of_y))
+    begin, end = np.searchsorted(sessions[0], [of_x[0], of_x[-1] + 1])
+    x, y = sessions[0][begin:end] - of_x[0], sessions[1][begin:end] - of_y[0]
+    both = (y >= 0) & (y < len(of_y))
     return x[both], y[both]
 
 
@@ -263,13 +264,42 @@ def clusters(begin: Integers, end: Integers, event: Integers) -> Integers:
     opens[1:] = begin[order][1:] >= reach[:-1]
     label = np.empty(len(begin), dtype=np.int64)
     label[order] = np.cumsum(opens) - 1
-    _, event = np.unique(event, return_inverse=True)
+    every = np.arange(len(label))
+    return join(len(label), [(every, label), (every, event)])
+
+
+def join(count: int, links: Sequence[tuple[Integers, Integers]]) -> Integers:
+    """Assign the connected components of things that share a label.
+
+    Parameters
+    ----------
+    count : int
+        Number of things.
+    links : sequence of (things, labels)
+        Things with the same label of one entry belong together.
+
+    Returns
+    -------
+    array of int, shape (count,)
+        Components from 0, numbered by their first thing in the first entry's order of labels.
+
+    Examples
+    --------
+    >>> join(4, [(np.arange(4), np.array([0, 0, 1, 2])), (np.array([1, 2]), np.array([7, 7]))])
+    array([0, 0, 0, 1])
+    """
+    label = np.arange(count)
+    if links and len(links[0][0]) == count:
+        label = np.unique(links[0][1], return_inverse=True)[1].astype(np.int64)
+    dense = [(things, np.unique(own, return_inverse=True)[1]) for things, own in links]
     while True:
-        lowest = np.full(event.max(initial=-1) + 1, len(label), dtype=np.int64)
-        np.minimum.at(lowest, event, label)
-        joined = np.full(label.max(initial=-1) + 1, len(label), dtype=np.int64)
-        np.minimum.at(joined, label, lowest[event])
-        merged = joined[label]
-        if np.array_equal(merged, label):
+        before = label
+        for things, own in dense:
+            lowest = np.full(own.max(initial=-1) + 1, count, dtype=np.int64)
+            np.minimum.at(lowest, own, label[things])
+            # Whoever bears one of the labels that meet here takes the lowest of them.
+            take = np.arange(count)
+            np.minimum.at(take, label[things], lowest[own])
+            label = take[label]
+        if np.array_equal(label, before):
             return np.unique(label, return_inverse=True)[1].astype(np.int64)
-        label = merged

@@ -1,0 +1,123 @@
+"""The calendar-time portfolio."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from eventstudy.arrays import Floats
+from eventstudy.inference.base import Sample, Test, TestResult, with_se
+
+MIN_SESSIONS = 60
+REFERENCE = (
+    "Jaffe (1974), J. Business 47:410-428, doi:10.1086/295655; Fama (1998), J. Financial Economics "
+    "49:283-306, doi:10.1016/S0304-405X(98)00026-9; Mitchell and Stafford (2000), J. Business "
+    "73:287-329, doi:10.1086/209645"
+)
+PER_SESSION = "the estimate is the abnormal return of one session"
+
+
+def calendar_time_test(sample: Sample) -> TestResult:
+    """Compute the weighted intercept of the portfolio of securities with an event under way."""
+    return _intercept(sample, lags=None)
+
+
+def calendar_time_newey_west_test(sample: Sample) -> TestResult:
+    """Compute the same intercept with Newey and West's standard error."""
+    return _intercept(sample, lags=-1)
+
+
+def _intercept(sample: Sample, lags: int | None) -> TestResult:
+    n = len(sample)
+    portfolio = _portfolio(sample)
+    if isinstance(portfolio, str):
+        return TestResult(n=n, reason=portfolio)
+    y, x, weight, sessions = portfolio
+    days, p = x.shape
+    if days < MIN_SESSIONS:
+        return TestResult(
+            n=n,
+            reason=f"{days} sessions with an event under way; {MIN_SESSIONS} are needed. For short "
+            "windows the adjusted BMP is the test",
+        )
+    root = np.sqrt(weight)
+    rows, target = x * root[:, None], y * root
+    if np.linalg.matrix_rank(rows) < p:
+        return TestResult(n=n, reason="the factors do not vary over the portfolio's sessions")
+    bread = np.linalg.inv(rows.T @ rows)
+    coefficients = bread @ rows.T @ target
+    score = rows * (target - rows @ coefficients)[:, None]
+    meat = score.T @ score
+    if lags is not None:
+        lags = int(4 * (days / 100) ** (2 / 9))
+        meat = meat + _autocovariances(score, sessions, lags)
+    variance = (bread @ meat @ bread)[0, 0] * days / (days - p)
+    found = with_se(float(coefficients[0]), float(np.sqrt(variance)), days - p, n, sample.level)
+    note = f"{PER_SESSION}; {days} sessions"
+    return replace(found, note=note if lags is None else f"{note}, {lags} lags")
+
+
+def _autocovariances(score: Floats, sessions: np.ndarray, lags: int) -> Floats:
+    """Bartlett-weighted autocovariances of the scores over true sessions, gaps kept as gaps."""
+    whole = np.zeros((sessions[-1] - sessions[0] + 1, score.shape[1]))
+    whole[sessions - sessions[0]] = score
+    total = np.zeros((score.shape[1], score.shape[1]))
+    for lag in range(1, lags + 1):
+        cross = whole[lag:].T @ whole[:-lag]
+        total += (1.0 - lag / (lags + 1)) * (cross + cross.T)
+    return total
+
+
+def _portfolio(sample: Sample) -> str | tuple[Floats, Floats, Floats, np.ndarray]:
+    """Portfolio return, design, securities held and session of each session with an event."""
+    abnormal = sample.abnormal
+    rows = abnormal.rows
+    if len(sample) == 0:
+        return "the group has no event"
+    if len(np.unique(rows.calendar)) > 1:
+        return "the events are on several exchanges: there is no one calendar"
+    if len(np.unique(rows.benchmark)) > 1:
+        return "the events have different benchmarks"
+    days = abnormal.days(sample.window)
+    count = days.stop - days.start
+    session = (rows.zero[:, None] + np.arange(sample.window.first, sample.window.last + 1)).ravel()
+    security = np.repeat(rows.security, count)
+    usable = np.isfinite(abnormal.ar[:, days]).ravel() & (abnormal.spans[:, days] == 1).ravel()
+    factors = abnormal.factors[:, days].reshape(len(session), -1)
+    ones = np.ones((len(session), 1), dtype=np.int64)
+    offset = abnormal.model.offset(factors[:, None, :], ones)[:, 0]
+    design = abnormal.model.design(factors[:, None, :], ones)[:, 0, :]
+    if design.shape[1] == 0:
+        design = np.ones((len(session), 1))
+    returns = abnormal.returns[:, days].ravel() - offset
+    # A security counts once a session, however many of its events are under way.
+    _, once = np.unique(np.column_stack([session, security])[usable], axis=0, return_index=True)
+    place = np.flatnonzero(usable)[once]
+    held, number, size = np.unique(session[place], return_inverse=True, return_counts=True)
+    y = np.bincount(number, weights=returns[place]) / size if len(held) else np.empty(0)
+    first = np.array([place[number == which][0] for which in range(len(held))], dtype=np.int64)
+    return y, design[first], size.astype(np.float64), held
+
+
+CALENDAR_TIME = Test(
+    "calendar_time",
+    "Calendar-time portfolio t",
+    "the abnormal return of a session with an event under way is zero",
+    "it is not zero",
+    REFERENCE,
+    "one exchange and benchmark; 60 sessions or more; no autocorrelation",
+    "short windows: few sessions have an event under way",
+    calendar_time_test,
+)
+
+CALENDAR_TIME_NEWEY_WEST = Test(
+    "calendar_time_newey_west",
+    "Calendar-time portfolio t, Newey-West",
+    CALENDAR_TIME.null,
+    CALENDAR_TIME.alternative,
+    f"{REFERENCE}; Newey and West (1987), Econometrica 55:703-708, doi:10.2307/1913610",
+    "one exchange and benchmark; 60 sessions or more",
+    CALENDAR_TIME.avoid,
+    calendar_time_newey_west_test,
+)

@@ -1,0 +1,43 @@
+"""The sign-flip permutation test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult
+from eventstudy.kernels.signflip import DRAWS, all_signs, random_signs
+
+EXACT_UP_TO = 16
+
+
+def permutation_test(sample: Sample) -> TestResult:
+    """Compare the mean CAR with its means under all changes of sign, or 9,999 drawn ones."""
+    car = sample.effects.car
+    n = len(car)
+    if n < 2:
+        return TestResult(n=n, reason=TOO_FEW)
+    exact = n <= EXACT_UP_TO
+    signs = all_signs(n) if exact else random_signs(n, sample.rng("permutation"))
+    mean = float(np.mean(car))
+    extreme = int((np.abs(signs @ car) / n >= abs(mean) * (1.0 - 1e-12)).sum())
+    pvalue = extreme / len(signs) if exact else (1 + extreme) / (DRAWS + 1)
+    return TestResult(
+        statistic=mean,
+        pvalue=pvalue,
+        n=n,
+        estimate=mean,
+        reason="no interval: the test speaks of signs, not of a shift",
+        note=f"all {len(signs):,} changes of sign" if exact else f"{DRAWS:,} drawn changes of sign",
+    )
+
+
+PERMUTATION = Test(
+    "permutation",
+    "Sign-flip permutation",
+    "each effect is as likely with the other sign",
+    "their mean is not zero",
+    "Fisher (1935), The Design of Experiments, section 21",
+    "independent events with symmetric effects",
+    "events that share sessions: the wild cluster bootstrap flips whole clusters",
+    permutation_test,
+)
