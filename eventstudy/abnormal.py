@@ -10,6 +10,7 @@ from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
 from eventstudy.kernels.gather import gather, gather_counts, gather_flags
 from eventstudy.models import Fit, Model
+from eventstudy.models.base import BENCHMARK
 from eventstudy.panel import Factors, Panel, compound
 from eventstudy.rows import Rows
 from eventstudy.windows import Design, Window
@@ -72,8 +73,23 @@ class Abnormal:
     @property
     def sar(self) -> Floats:
         """Abnormal returns over the standard error of their forecast, shape (N, T)."""
-        spread = self.spans + leverage(self.event_rows, self.fit.unscaled)
+        spread = self.innovations + leverage(self.event_rows, self.fit.unscaled)
         return self.ar / (self.fit.sigma[:, None] * np.sqrt(spread))
+
+    @property
+    def innovations(self) -> Floats:
+        """Variance of each event day's return about its expectation, over sigma^2, shape (N, T).
+
+        The sessions that the return covers, each weighed by the model's variance of that day.
+        """
+        moving = self.fit.innovations
+        if moving is None:
+            return self.spans.astype(np.float64)
+        first = self.design.event.first - self.design.estimation.first
+        total = np.concatenate([np.zeros((len(self), 1)), np.cumsum(moving, axis=1)], axis=1)
+        end = first + 1 + np.arange(self.spans.shape[1])
+        begin = np.maximum(end - self.spans, 0)
+        return total[:, end] - np.take_along_axis(total, begin, axis=1)
 
     @property
     def estimation_returns(self) -> Floats:
@@ -86,7 +102,7 @@ class Abnormal:
     @property
     def estimation_factors(self) -> Floats:
         """Factors of the estimation window, shape (N, E, F)."""
-        base = _factor_base(self.rows, self.market)
+        base = _factor_base(self.rows, self.market, self.model)
         return _factor_windows(self.market, base, self.design.estimation)
 
     def days(self, window: Window) -> slice:
@@ -104,6 +120,7 @@ class Abnormal:
             self.event_rows[:, days],
             self.fit.unscaled,
             self.fit.sigma,
+            self.innovations[:, days],
         )
 
     def take(self, index: Integers) -> Abnormal:
@@ -168,9 +185,9 @@ def estimate(
     y[gather_counts(panel.spans, first, span) != 1] = np.nan
     if excluded is not None:
         y[excluded] = np.nan
-    factor_base = _factor_base(rows, factors)
+    factor_base = _factor_base(rows, factors, model)
     x = _factor_windows(factors, factor_base, design.estimation)
-    fit = model.fit(y, x)
+    fit = model.fit(y, x, max(design.event.last - design.estimation.last, 0))
 
     days = len(design.event)
     first = base + design.event.first
@@ -179,7 +196,7 @@ def estimate(
     event_factors = _factor_windows(factors, factor_base, design.event)
     _compound_spans(factors, factor_base + design.event.first, spans, event_factors)
     closed = np.zeros(returns.shape, dtype=np.bool_)
-    if factor_base.shape[1]:
+    if model.factors:
         closed = gather_flags(factors.closed, factor_base[:, 0] + design.event.first, days)
         closed &= spans == 1
     forecast = model.design(event_factors, spans)
@@ -207,12 +224,21 @@ def estimate(
     return abnormal.take(np.flatnonzero(keep)), dropped
 
 
-def _factor_base(rows: Rows, factors: Factors) -> Integers:
-    """Flat position of each row's day zero in its factors, shape (rows, F)."""
-    if len(rows) == 0 or rows.benchmark.max(initial=-1) < 0:
+def _factor_base(rows: Rows, factors: Factors, model: Model) -> Integers:
+    """Flat position of day zero in each of the model's columns, shape (rows, columns)."""
+    if not model.factors:
         return np.empty((len(rows), 0), dtype=np.int64)
-    place = factors.where[rows.calendar, rows.benchmark]
-    return (factors.returns.start[place] + rows.zero)[:, None]
+    names = {name: place for place, name in enumerate(factors.names)}
+    which = np.column_stack(
+        [
+            rows.benchmark if name == BENCHMARK else np.full(len(rows), names[name])
+            for name in model.factors
+        ]
+    )
+    start = factors.returns.start[factors.where[rows.calendar[:, None], which]]
+    shifts = np.array(model.shifts, dtype=np.int64)
+    day = (start + rows.zero[:, None])[:, :, None] + shifts
+    return day.reshape(len(rows), len(model.factors) * len(model.shifts))
 
 
 def _factor_windows(factors: Factors, base: Integers, window: Window) -> Floats:

@@ -67,6 +67,7 @@ def cumulate(
     rows: Floats,
     unscaled: Floats,
     sigma: Floats,
+    innovations: Floats | None = None,
 ) -> Cumulated:
     """Cumulate abnormal returns over the days of one window.
 
@@ -82,6 +83,8 @@ def cumulate(
         (X'X)^-1 of the estimation window.
     sigma : array of float, shape (events,)
         Residual standard deviation.
+    innovations : array of float, shape (events, days), optional
+        Variance of each return about its expectation, over sigma^2; the spans by default.
 
     Returns
     -------
@@ -99,7 +102,8 @@ def cumulate(
     total = np.where(there[:, :, None], rows, 0.0).sum(axis=1)
     spread = leverage(total, unscaled)
     car = np.where(some, np.where(there, returns - expected, 0.0).sum(axis=1), np.nan)
-    se = np.where(some, sigma * np.sqrt(length + spread), np.nan)
+    spent = length if innovations is None else np.where(there, innovations, 0.0).sum(axis=1)
+    se = np.where(some, sigma * np.sqrt(spent + spread), np.nan)
     held = np.where(there, 1.0 + returns, 1.0).prod(axis=1)
     forecast = np.where(there, 1.0 + expected, 1.0).prod(axis=1)
     return Cumulated(

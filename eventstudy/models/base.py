@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar
 
 import numpy as np
 
 from eventstudy.arrays import Floats, Integers, Texts
 from eventstudy.kernels.ols import least_squares
+
+BENCHMARK = "benchmark"
+"""The factor that is each row's own benchmark."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,11 @@ class Fit:
         Share of the variance explained; NaN where the model has none.
     problem : array of str, shape (events,)
         Why an event could not be fitted, "" where it was.
+    innovations : array of float, shape (events, days + horizon), optional
+        Variance of each day's return about its expectation, over sigma^2, from the first estimation
+        day to the last event day; None where it is 1 throughout.
+    note : str
+        What the reader must know of the errors, such as that they are approximate.
     """
 
     names: tuple[str, ...]
@@ -49,6 +58,8 @@ class Fit:
     n_obs: Integers
     r2: Floats
     problem: Texts
+    innovations: Floats | None = None
+    note: str = ""
 
     def take(self, index: Integers) -> Fit:
         """Keep the events at the given positions."""
@@ -63,34 +74,64 @@ class Fit:
             self.n_obs[index],
             self.r2[index],
             self.problem[index],
+            None if self.innovations is None else self.innovations[index],
+            self.note,
         )
 
 
-@runtime_checkable
-class Model(Protocol):
-    """An expected-return model.
+class Model(ABC):
+    """An expected-return model: one frozen options object.
 
-    ``factors`` arguments have shape (events, days, factors), ``spans`` (events, days): sessions
-    that a day's return covers, with the factors compounded over them.
+    ``factors`` arguments have shape (events, days, columns), ``spans`` (events, days): sessions
+    that a day's return covers, with the factors compounded over them. The columns are the model's
+    factors, each at all of its shifts: factor 1 at the first shift, at the second, then factor 2.
+
+    Attributes
+    ----------
+    name, title, reference : str
+        Short and printed name, and where it was published.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
-    parameters: ClassVar[int]
-    needs_benchmark: ClassVar[bool]
 
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors; :data:`BENCHMARK` stands for the row's own benchmark."""
+        return (BENCHMARK,)
+
+    @property
+    def needs_benchmark(self) -> bool:
+        """Whether a row must have a benchmark."""
+        return BENCHMARK in self.factors
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """Sessions by which the factors are taken later (leads) or earlier (lags, negative)."""
+        return (0,)
+
+    @property
+    @abstractmethod
+    def parameters(self) -> int:
+        """Coefficients that the model estimates, the constant included."""
+
+    @abstractmethod
     def design(self, factors: Floats, spans: Integers) -> Floats:
         """Build the design rows, shape (events, days, p)."""
-        ...
 
     def offset(self, factors: Floats, spans: Integers) -> Floats:
         """Give the part of the expected return that is not estimated, shape (events, days)."""
-        ...
+        del factors
+        return np.zeros(spans.shape)
 
-    def fit(self, returns: Floats, factors: Floats) -> Fit:
-        """Fit the estimation windows: returns of shape (events, days), NaN is missing."""
-        ...
+    @abstractmethod
+    def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
+        """Fit the estimation windows: returns of shape (events, days), NaN is missing.
+
+        ``horizon`` counts the sessions from the last estimation day to the last event day, for
+        models whose variance moves.
+        """
 
 
 def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> Fit:

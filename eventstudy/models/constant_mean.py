@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.arrays import Floats, Integers
-from eventstudy.models.base import Fit, fit_least_squares
+from eventstudy.models.base import Fit, Model, fit_least_squares
 
 
 @dataclass(frozen=True)
-class ConstantMean:
+class ConstantMean(Model):
     """Expected return = mean return of the estimation window.
 
     AR = R - mean(R);  s^2 = SSR/(M - 1);  Var(CAR) = s^2 (L + L^2/M).  Degrees of freedom M - 1.
@@ -26,20 +26,24 @@ class ConstantMean:
     name: ClassVar[str] = "constant_mean"
     title: ClassVar[str] = "constant mean"
     reference: ClassVar[str] = "Brown and Warner (1980), J. Financial Economics 8:205-258"
-    parameters: ClassVar[int] = 1
-    needs_benchmark: ClassVar[bool] = False
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    @property
+    def parameters(self) -> int:
+        """The mean."""
+        return 1
 
     def design(self, factors: Floats, spans: Integers) -> Floats:
         """Build the design: a column that counts sessions."""
         del factors
         return spans[:, :, None].astype(np.float64)
 
-    def offset(self, factors: Floats, spans: Integers) -> Floats:
-        """Nothing is given: zeros."""
-        del factors
-        return np.zeros(spans.shape)
-
-    def fit(self, returns: Floats, factors: Floats) -> Fit:
+    def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
         """Take the mean of each estimation window."""
+        del horizon
         one = np.ones(returns.shape, dtype=np.int64)
         return fit_least_squares(("alpha",), returns, self.design(factors, one))

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.arrays import Floats, Integers
-from eventstudy.models.base import Fit, flat
+from eventstudy.models.base import Fit, Model, flat
 
 
 @dataclass(frozen=True)
-class MarketAdjusted:
+class MarketAdjusted(Model):
     """Expected return = the benchmark's return; nothing is estimated but the spread.
 
     AR = R - R_m;  s^2 = variance of AR in the estimation window about its own mean, M - 1 degrees
@@ -26,8 +26,11 @@ class MarketAdjusted:
     name: ClassVar[str] = "market_adjusted"
     title: ClassVar[str] = "market-adjusted"
     reference: ClassVar[str] = "Brown and Warner (1985), J. Financial Economics 14:3-31"
-    parameters: ClassVar[int] = 0
-    needs_benchmark: ClassVar[bool] = True
+
+    @property
+    def parameters(self) -> int:
+        """Nothing is estimated but the spread."""
+        return 0
 
     def design(self, factors: Floats, spans: Integers) -> Floats:
         """Nothing is estimated: no columns."""
@@ -39,8 +42,9 @@ class MarketAdjusted:
         del spans
         return factors[:, :, 0]
 
-    def fit(self, returns: Floats, factors: Floats) -> Fit:
+    def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
         """Measure the spread of R - R_m."""
+        del horizon
         residuals = returns - factors[:, :, 0]
         used = np.isfinite(residuals)
         n_obs = used.sum(axis=1)
