@@ -1,0 +1,400 @@
+"""Prices from the user's own files: a folder with one file a ticker, or one wide file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from eventstudy.arrays import Floats
+from eventstudy.errors import NoDataError, PriceFileError, PricesError
+from eventstudy.panel import PriceSeries
+from eventstudy.sources.base import Kind, Quotes, unknown
+from eventstudy.sources.cells import (
+    Faults,
+    FileProblem,
+    check_order,
+    check_prices,
+    check_twice,
+    nearest,
+)
+from eventstudy.sources.parquet import ParquetSheet
+from eventstudy.sources.sheets import CsvSheet, Grid, Heading, Sheet
+from eventstudy.tables import shown
+
+SUFFIXES = (".csv", ".parquet")
+LARGEST_FILE = 512 * 1024 * 1024
+
+_LISTED = 200
+_HINTED = 20
+_UNADJUSTED = "closes are not adjusted for dividends and splits, as far as the file says"
+_PERCENT = "Write returns as decimals: 0.0125 for 1.25 %"
+
+
+@dataclass(frozen=True, eq=False)
+class FilePrices:
+    r"""Prices from a folder with one file a ticker, or from one file.
+
+    Parameters
+    ----------
+    path : str or path
+        A folder with ``TICKER.csv`` or ``TICKER.parquet`` (the extra ``parquet``), or one file.
+        A folder with a single price file is read as that file.
+    kind : {"prices", "returns"}
+        What a wide file holds, a file with dates down and one column a ticker.
+
+    Notes
+    -----
+    *Which file.* Names are compared with the folder's listing; no path is ever built from a
+    ticker. ``MU.csv`` is taken for MU; else the one file whose name differs in letter case only;
+    else, for ``^GSPC``, the one named ``GSPC``, unless GSPC is asked for too. A note of the series
+    tells where the name differed. Two files that fit equally well are refused.
+
+    *Columns of one ticker's file*, in any letter case: ``date`` (or ``datetime``, or an unnamed
+    first column), and ``adj_close`` (``Adj Close``, ``adjclose``, ``adjusted_close``), else
+    ``close``, which a note then calls unadjusted as far as the file says; else ``return``, simple
+    returns in decimals. ``open`` is brought to the scale of the adjusted closes; an open of 0
+    stands in many vendors' files for none and is missing. The layouts of ``yfinance.download``
+    are known, with both of their two-row heads.
+
+    *Cells.* An empty cell is missing, and nothing else is. Dates are ISO; of a timestamp the local
+    calendar date as written counts. Rows run forwards, or backwards all through.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     text = "date,close,adj_close\n2024-01-02,20,10\n2024-01-03,21,10.5\n"
+    ...     _ = Path(folder, "MU.csv").write_text(text)
+    ...     quotes = FilePrices(folder).load(["MU"], date(2024, 1, 1), date(2024, 1, 31))
+    >>> quotes.series["MU"].values
+    array([10. , 10.5])
+    """
+
+    path: str | os.PathLike[str]
+    kind: Kind = "prices"
+    name: str = field(default="files", init=False)
+
+    def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:
+        """Give the whole series of each ticker.
+
+        A ticker that no file holds is an :class:`~eventstudy.errors.UnknownTickerError` in
+        ``failures``, one without a price from `start` to `end` (both inside) a
+        :class:`~eventstudy.errors.NoDataError`.
+
+        Raises
+        ------
+        PriceFileError
+            With the bad cells of all the files at once.
+        MissingExtraError
+            Where a Parquet file is to be read and pyarrow is not installed.
+        """
+        files = _price_files(self.path)
+        asked = tuple(dict.fromkeys(tickers))
+        reader = _Reader(self.kind, asked, start, end)
+        if len(files) == 1:
+            reader.read(files[0], asked)
+        else:
+            reader.read_folder(files)
+        reader.refuse(shown(os.fspath(self.path), 200))
+        return reader.quotes()
+
+
+def _price_files(path: str | os.PathLike[str]) -> list[Path]:
+    """List the price files of the path; the path itself where it is one."""
+    name = shown(os.fspath(path), 200)
+    cure = f"Give a folder with TICKER.csv files, or one file ({', '.join(SUFFIXES)})"
+    try:
+        place = Path(path)
+        if place.is_dir():
+            with os.scandir(place) as entries:
+                found = sorted(
+                    Path(entry.path)
+                    for entry in entries
+                    if not entry.name.startswith(".") and _suffix(entry.name) in SUFFIXES
+                )
+            if found:
+                return found
+            raise PriceFileError(name, [FileProblem(None, "", "", "no price file in it", cure)])
+        place.stat()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PriceFileError(name, [FileProblem(None, "", "", shown(reason), cure)]) from None
+    if _suffix(place.name) not in SUFFIXES:
+        problem = "neither a folder nor a price file"
+        raise PriceFileError(name, [FileProblem(None, "", "", problem, cure)])
+    return [place]
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Name under which a file has a ticker, and the columns that make its series."""
+
+    name: str
+    columns: list[Heading]
+
+
+class _Names:
+    """Names of files or columns, to be found by ticker."""
+
+    def __init__(self, names: Iterable[str], asked: Iterable[str]) -> None:
+        self.names = list(names)
+        self._asked = {name.casefold() for name in asked}
+        self._alike: dict[str, list[str]] = {}
+        for name in self.names:
+            self._alike.setdefault(name.casefold(), []).append(name)
+
+    def match(self, ticker: str) -> list[str]:
+        """Names that stand for a ticker: one, none, or several that fit equally well."""
+        wanted = [ticker]
+        if ticker.startswith("^") and ticker[1:].casefold() not in self._asked:
+            wanted.append(ticker[1:])
+        for name in wanted:
+            if alike := self._alike.get(name.casefold()):
+                return [other for other in alike if other == name] or alike
+        return []
+
+
+class _Reader:
+    """Reads files for one call of load and keeps what comes of each ticker."""
+
+    def __init__(self, kind: Kind, asked: tuple[str, ...], start: date, end: date) -> None:
+        self.kind: Kind = kind
+        self.asked = asked
+        self.first = np.datetime64(start, "D")
+        self.last = np.datetime64(end, "D")
+        self.series: dict[str, PriceSeries] = {}
+        self.failures: dict[str, PricesError] = {}
+        self.faults: list[Faults] = []
+
+    def read_folder(self, files: Sequence[Path]) -> None:
+        """Find each ticker's file by its name, and read it."""
+        by_stem: dict[str, list[Path]] = {}
+        for file in files:
+            by_stem.setdefault(file.stem, []).append(file)
+        stems = _Names(by_stem, self.asked)
+        for ticker in self.asked:
+            fitting = [file for stem in stems.match(ticker) for file in by_stem[stem]]
+            if len(fitting) > 1:
+                faults = self._faults_of(fitting[0])
+                names = ", ".join(file.name for file in fitting)
+                problem = f"more than one file for {shown(ticker)}"
+                faults.add(None, "", names, problem, "Keep one of them in the folder")
+            elif fitting:
+                self.read(fitting[0], (ticker,))
+            else:
+                self._unknown(
+                    ticker, stems.names, "the folder", f"Add the file {shown(ticker)}.csv"
+                )
+
+    def read(self, file: Path, tickers: Sequence[str]) -> None:
+        """Read these tickers from one file."""
+        faults = self._faults_of(file)
+        data = _bytes(file, faults)
+        if data is None:
+            return
+        sheet: Sheet | None
+        if _suffix(file.name) == ".parquet":
+            sheet = ParquetSheet.of(data, faults)
+        else:
+            sheet = CsvSheet.of(data, faults)
+        if sheet is None:
+            return
+        digest = hashlib.sha256(data).hexdigest()
+        one = sheet.head.one_ticker
+        columns = sheet.head.by_ticker()
+        names = _Names([file.stem] if one else columns, self.asked)
+        stem = _Names([file.stem], self.asked)
+        chosen: dict[str, _Choice] = {}
+        for ticker in tickers:
+            found = names.match(ticker)
+            if len(found) > 1:
+                value = ", ".join(found)
+                problem = f"more than one column for {shown(ticker)}"
+                faults.add(1, "", value, problem, "Keep one of them")
+            elif found:
+                if used := _used(columns["" if one else found[0]]):
+                    chosen[ticker] = _Choice(found[0], used)
+                else:
+                    _note_no_column(sheet.head.columns, faults)
+            elif not one and stem.match(ticker):
+                _note_no_column(sheet.head.columns, faults)
+            else:
+                cure = f"Put {shown(ticker)}.csv beside it" if one else "Add it as a column"
+                self._unknown(ticker, names.names, shown(file.name), cure)
+        if chosen:
+            self._take(sheet, chosen, faults, digest)
+
+    def _take(self, sheet: Sheet, chosen: dict[str, _Choice], faults: Faults, digest: str) -> None:
+        used = {h.position: h for choice in chosen.values() for h in choice.columns}
+        needed = list(used.values())
+        grid = _ordered(sheet.read(needed, faults), sheet.head.date.name, faults)
+        rows = {heading.position: row for heading, row in zip(needed, grid.values, strict=True)}
+        for ticker, choice in chosen.items():
+            cells = {heading: rows[heading.position] for heading in choice.columns}
+            series = _series(ticker, grid, cells, self.kind, faults)
+            if series is None:
+                continue
+            if choice.name != ticker:
+                read_as = f"read from {shown(choice.name)}"
+                series = replace(series, notes=(read_as, *series.notes))
+            self._keep(replace(series, sha256=digest))
+
+    def _keep(self, series: PriceSeries) -> None:
+        ticker = shown(series.ticker)
+        given = np.flatnonzero(np.isfinite(series.values))
+        if not len(given):
+            message = f"the file of {ticker} holds no price. Fill the column, or leave it out"
+            self.failures[series.ticker] = NoDataError(message)
+            return
+        days = series.dates[given]
+        if not ((days >= self.first) & (days <= self.last)).any():
+            message = (
+                f"the file of {ticker} has prices from {days[0]} to {days[-1]}, and none from "
+                f"{self.first} to {self.last}. Add those days to the file"
+            )
+            self.failures[series.ticker] = NoDataError(message)
+            return
+        self.series[series.ticker] = series
+
+    def _unknown(self, ticker: str, names: Sequence[str], holder: str, cure: str) -> None:
+        # Nearest names of thousands against thousands would take minutes.
+        known = names if len(self.failures) < _HINTED else names[:10]
+        self.failures[ticker] = unknown(ticker, known, holder=holder, cure=cure)
+
+    def _faults_of(self, file: Path) -> Faults:
+        self.faults.append(Faults(file.name))
+        return self.faults[-1]
+
+    def refuse(self, name: str) -> None:
+        """Raise the problems of all the files, where there are any."""
+        problems = [problem for faults in self.faults for problem in faults.problems]
+        if not problems:
+            return
+        bad = [faults for faults in self.faults if faults]
+        if len(problems) > _LISTED:
+            total = sum(map(len, bad))
+            text = f"{total:,} bad cells or files in all, in {len(bad):,} files"
+            last = FileProblem(None, "", "", text, "Repair those above first")
+            problems = [*problems[: _LISTED - 1], last]
+        raise PriceFileError(name, problems)
+
+    def quotes(self) -> Quotes:
+        """Series and failures in the order asked for."""
+        return Quotes(
+            {ticker: self.series[ticker] for ticker in self.asked if ticker in self.series},
+            {ticker: self.failures[ticker] for ticker in self.asked if ticker in self.failures},
+        )
+
+
+def _bytes(file: Path, faults: Faults) -> bytes | None:
+    cure = "Put a readable file there"
+    try:
+        # A pipe would be read for ever, so only what is a file is opened.
+        if not file.is_file():
+            kind = "a folder" if file.is_dir() else "not a file"
+            faults.add(None, "", "", f"{kind} where a price file belongs", cure)
+            return None
+        if file.stat().st_size > LARGEST_FILE:
+            limit = f"{LARGEST_FILE // 1024**2} MB"
+            cure = "Keep the tickers and years that the study needs"
+            faults.add(None, "", "", f"larger than {limit}", cure)
+            return None
+        return file.read_bytes()
+    except OSError as error:
+        faults.add(None, "", "", f"cannot be read ({error.strerror})", cure)
+        return None
+
+
+def _note_no_column(columns: Sequence[Heading], faults: Faults) -> None:
+    names = [heading.name for heading in columns]
+    like = [name for role in ("close", "adj_close", "return") for name in nearest(role, names)]
+    cure = "Name one column close, adj_close or return"
+    if like:
+        cure += f" ('{shown(like[0])}' looks like one)"
+    faults.add(1, "", ", ".join(names), "no column of closes or returns", cure)
+
+
+def _used(headings: Sequence[Heading]) -> list[Heading]:
+    """Of one ticker's columns those that make its series."""
+    roles = {heading.role: heading for heading in headings}
+    if "wide" in roles:
+        return [roles["wide"]]
+    if "adjusted" in roles or "close" in roles:
+        return [roles[role] for role in ("adjusted", "close", "open") if role in roles]
+    return [roles["return"]] if "return" in roles else []
+
+
+def _ordered(grid: Grid, column: str, faults: Faults) -> Grid:
+    """Grid with ascending dates; rows that run neither way are counted."""
+    if not len(grid.dates) and not faults:
+        cure = "Write one row a session below the header"
+        faults.add(None, "", "", "no row below the header", cure)
+    good = ~np.isnat(grid.dates)
+    dates, lines = grid.dates[good], grid.lines[good]
+    cure = "Keep one row a day, and one ticker a file (or one column a ticker)"
+    first = ~check_twice(dates, lines, column, faults, cure)
+    if not check_order(dates[first], lines[first], column, faults, "Sort the rows by date"):
+        return grid
+    back = slice(None, None, -1)
+    values = np.ascontiguousarray(grid.values[:, back])
+    return replace(grid, dates=grid.dates[back].copy(), values=values, lines=grid.lines[back])
+
+
+def _series(
+    ticker: str, grid: Grid, cells: dict[Heading, Floats], kind: Kind, faults: Faults
+) -> PriceSeries | None:
+    """Series of one ticker's columns; None where the file has bad cells."""
+    by_role = {heading.role: (heading.name, values) for heading, values in cells.items()}
+    notes = ["times of day in the dates were left out"] if grid.timed else []
+    opens = None
+    if "return" in by_role or (kind == "returns" and "wide" in by_role):
+        name, values = by_role.get("return") or by_role["wide"]
+        _check_returns(values, grid, name, faults)
+        notes.append("returns as the file gives them")
+        kind = "returns"
+    else:
+        kind = "prices"
+        for role, (name, values) in by_role.items():
+            if role == "open":
+                values[values == 0] = np.nan
+            hint = "; of a wide file of returns, FilePrices(path, kind='returns')"
+            check_prices(values, grid.lines, name, faults, hint if role == "wide" else "")
+        if faults:
+            return None
+        values, opens, more = _adjusted({role: cells for role, (_, cells) in by_role.items()})
+        notes += more
+    if faults:
+        return None
+    return PriceSeries(ticker, grid.dates, values, kind, "files", opens=opens, notes=tuple(notes))
+
+
+def _check_returns(values: Floats, grid: Grid, name: str, faults: Faults) -> None:
+    lines = grid.lines
+    faults.add_where(np.isinf(values), lines, name, values, "an infinite return", _PERCENT)
+    low = (values < -1) & np.isfinite(values)
+    faults.add_where(low, lines, name, values, "a return below -100 %", _PERCENT)
+
+
+def _adjusted(cells: dict[str, Floats]) -> tuple[Floats, Floats | None, list[str]]:
+    """Adjust: closes, opens on their scale, and what to note of them."""
+    close, adjusted, opens = cells.get("close"), cells.get("adjusted"), cells.get("open")
+    if close is None and adjusted is None:
+        return cells["wide"], None, [_UNADJUSTED]
+    if adjusted is None or (close is not None and np.isnan(adjusted).all()):
+        assert close is not None
+        return close, opens, [_UNADJUSTED]
+    if close is None:
+        return adjusted, None, []
+    lost = int((np.isnan(adjusted) & ~np.isnan(close)).sum())
+    notes = [f"closes without an adjusted close, taken as missing: {lost:,}"] if lost else []
+    return adjusted, None if opens is None else opens * (adjusted / close), notes
