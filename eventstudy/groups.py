@@ -21,6 +21,7 @@ from eventstudy.inference import (
     choose_lead,
     mean_path,
 )
+from eventstudy.kernels.dependence import Rhos
 from eventstudy.kernels.multiple import benjamini_hochberg, holm
 
 NUMBERS = ("statistic", "pvalue", "dof", "n", "estimate", "se", "low", "high", "r", "clusters")
@@ -71,10 +72,11 @@ def group_tests(
     samples: dict[tuple[str, str], Sample] = {}
     eligible = {w: in_groups(abnormal, w, max_span) for w in abnormal.design.windows}
     for group, positions in groups.items():
+        memo: dict[bytes, Rhos] = {}
         for window in abnormal.design.windows:
             chosen = positions[eligible[window][positions]]
             stream = (seed, zlib.crc32(group.encode()), zlib.crc32(str(window).encode()))
-            samples[group, str(window)] = Sample(abnormal.take(chosen), window, level, stream)
+            samples[group, str(window)] = Sample(abnormal.take(chosen), window, level, stream, memo)
     families = {
         name: FAMILY_TESTS[name].compute(samples, seed) for name in tests if name in FAMILY_TESTS
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from eventstudy.kernels.cumulate import Cumulated
 from eventstudy.kernels.dependence import (
     Block,
     Correlation,
+    Rhos,
     clusters,
     correlate,
     window_span,
@@ -23,6 +24,8 @@ from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.windows import Window
 
 TOO_FEW = "needs at least two events"
+# Below this share of an effect a spread is rounding: the effects are the same.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,15 @@ class Sample:
         Level of the intervals.
     stream : tuple of int
         Entropy of the sample's own random numbers: the study's seed, the group and the window.
+    memo : dict
+        Correlations of pairs of events, shared by the windows of one group.
     """
 
     abnormal: Abnormal
     window: Window
     level: float
     stream: tuple[int, ...] = (0,)
+    memo: dict[bytes, Rhos] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.abnormal)
@@ -197,7 +203,8 @@ class Sample:
         """The events by calendar and day zero."""
         keys, number = self.dates
         estimation = self.abnormal.design.estimation
-        available = np.isfinite(self.ar)
+        lead = int(self._reach.max(initial=0))
+        covered = self._covered(lead)
         blocks: list[Block] = []
         for which, (calendar, zero) in enumerate(keys):
             members = np.flatnonzero(number == which)
@@ -206,26 +213,54 @@ class Sample:
                     int(calendar),
                     members,
                     np.arange(zero + estimation.first, zero + estimation.last + 1),
-                    np.arange(zero + self.window.first, zero + self.window.last + 1),
+                    np.arange(zero + self.window.first - lead, zero + self.window.last + 1),
                     self.residuals[members],
-                    available[members],
+                    covered[members],
                 )
             )
         return tuple(blocks)
 
     @cached_property
+    def _reach(self) -> Integers:
+        """Sessions before the window that each event's returns reach back to, shape (N,)."""
+        position = np.arange(self.spans.shape[1])
+        back = np.where(np.isfinite(self.ar), self.spans - 1 - position, 0)
+        return np.maximum(back, 0).max(axis=1, initial=0)
+
+    def _covered(self, lead: int) -> Booleans:
+        """Sessions that each event's returns cover, from ``lead`` sessions before the window on.
+
+        A return after a halt is the sum of the sessions that it covers, and it is correlated with
+        the returns of all of them: its covariance with another event counts each, as its variance
+        does.
+        """
+        there = np.isfinite(self.ar)
+        covered = np.concatenate([np.zeros((len(there), lead), dtype=np.bool_), there], axis=1)
+        for row, day in np.argwhere(there & (self.spans > 1)):
+            end = day + lead + 1
+            covered[row, end - self.spans[row, day] : end] = True
+        return covered
+
+    @cached_property
     def correlation(self) -> Correlation:
         """Overlap-weighted correlation of the standardised effects."""
         closes = [c.closes for c in self.abnormal.panel.calendars]
-        return correlate(self.blocks, closes, self.effects.length)
+        known = self.memo.setdefault(self.abnormal.rows.pair.tobytes(), {})
+        return correlate(self.blocks, closes, self.effects.length, known)
 
     def _span(self) -> tuple[Integers, Integers]:
         """Close before each event's first tested session, and close of its last, in ns."""
-        closes = [c.closes for c in self.abnormal.panel.calendars]
-        spans = [window_span(closes[block.calendar], block.window) for block in self.blocks]
-        begin, end = np.array(spans, dtype=np.int64).reshape(-1, 2).T
-        number = self.dates[1]
-        return begin[number], end[number]
+        # Sessions of the window count whether or not a return is available on them; those before
+        # it count for the events whose returns reach back to them.
+        rows, window = self.abnormal.rows, self.window
+        begin = np.empty(len(self), dtype=np.int64)
+        end = np.empty(len(self), dtype=np.int64)
+        for which in np.unique(rows.calendar):
+            here = rows.calendar == which
+            first = rows.zero[here] + window.first - self._reach[here]
+            closes = self.abnormal.panel.calendars[which].closes
+            begin[here], end[here] = window_span(closes, first, rows.zero[here] + window.last)
+        return begin, end
 
     @cached_property
     def cluster(self) -> Integers:
@@ -243,8 +278,11 @@ class Sample:
         """Whether tested windows of different dates share a session."""
         begin, end = self._span()
         keys, number = self.dates
-        first = np.array([np.flatnonzero(number == which)[0] for which in range(len(keys))])
-        return int(clusters(begin[first], end[first], first).max(initial=-1)) + 1 < len(keys)
+        earliest = np.full(len(keys), np.iinfo(np.int64).max)
+        latest = np.zeros(len(keys), dtype=np.int64)
+        np.minimum.at(earliest, number, begin)
+        np.maximum.at(latest, number, end)
+        return int(clusters(earliest, latest, np.arange(len(keys))).max(initial=-1)) + 1 < len(keys)
 
     @cached_property
     def common_design(self) -> str:
@@ -259,7 +297,7 @@ class Sample:
     def take(self, keep: Booleans) -> Sample:
         """Keep some of the events."""
         chosen = self.abnormal.take(np.flatnonzero(keep))
-        return Sample(chosen, self.window, self.level, self.stream)
+        return Sample(chosen, self.window, self.level, self.stream, self.memo)
 
     def rng(self, test: str) -> np.random.Generator:
         """Random numbers of one test on this sample: the same however the tests are ordered."""
@@ -273,7 +311,7 @@ class Sample:
 
 def with_se(estimate: float, se: float, dof: float, n: int, level: float) -> TestResult:
     """Make a test's result from its estimate, standard error and degrees of freedom."""
-    if not se > 0:
+    if not se > ROUNDING * abs(estimate):
         return TestResult(n=n, reason="the effects do not vary: no standard error")
     statistic = estimate / se
     half = float(critical(level, dof)) * se

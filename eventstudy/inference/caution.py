@@ -36,7 +36,7 @@ def size_at(r: float, n: int, dof: float, alpha: float = 0.05) -> float:
     Examples
     --------
     >>> round(size_at(0.1, 30, 29), 3), round(size_at(0.1, 30, np.inf), 3)
-    (0.334, 0.323)
+    (0.334, 0.321)
     """
     spread = 1.0 + (n - 1) * r
     share = 1.0 if np.isinf(dof) else 1.0 - r

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.arrays import Floats
-from eventstudy.inference.base import Sample, Test, TestResult, with_se
+from eventstudy.inference.base import ROUNDING, Sample, Test, TestResult, with_se
 from eventstudy.kernels.signflip import (
     ShiftedClusterT,
     all_signs,
@@ -18,6 +18,7 @@ from eventstudy.kernels.signflip import (
 )
 
 ONE_CLUSTER = "all events are in one cluster of shared days"
+NO_SPREAD = "the clusters do not differ: no standard error"
 ENUMERATE_UP_TO = 12
 BISECTIONS = 50
 NULL = "the mean effect is zero"
@@ -95,8 +96,8 @@ def _wild(sample: Sample, weights: Floats, *, exact: bool) -> TestResult:
         return TestResult(n=n, clusters=q, reason=ONE_CLUSTER)
     sums, sizes = cluster_sums(sample, sample.effects.car)
     statistic = float(cluster_t(sums, sizes))
-    if not np.isfinite(statistic):
-        return TestResult(n=n, clusters=q, reason="the clusters do not differ: no standard error")
+    if not abs(statistic) * ROUNDING < 1.0:
+        return TestResult(n=n, clusters=q, reason=NO_SPREAD)
     estimate = float(sums.sum()) / n
     pvalue = _wild_pvalue(sums, sizes, weights, exact=exact)
     alpha = 1.0 - sample.level
@@ -104,7 +105,9 @@ def _wild(sample: Sample, weights: Floats, *, exact: bool) -> TestResult:
         statistic=statistic, pvalue=pvalue, n=n, estimate=estimate, se=estimate / statistic,
         clusters=q,
     )  # fmt: skip
-    least = 2.0 / len(weights) if exact else 1.0 / (len(weights) + 1)
+    # However far the centre, vectors that weigh all clusters alike leave |t| as it is.
+    alike = int((weights == weights[:, :1]).all(axis=1).sum())
+    least = alike / len(weights) if exact else (1 + alike) / (len(weights) + 1)
     if least > alpha:
         reason = f"with {q} clusters no p-value below {least:.3g} can be reached: no interval"
         return replace(found, reason=reason)

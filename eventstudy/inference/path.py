@@ -8,8 +8,9 @@ import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats, Integers
-from eventstudy.inference.base import Sample
+from eventstudy.inference.base import ROUNDING, Sample
 from eventstudy.inference.standardized import adjusted_dof
+from eventstudy.kernels.dependence import Rhos
 from eventstudy.kernels.pvalues import critical
 from eventstudy.windows import Window
 
@@ -51,10 +52,11 @@ def mean_path(abnormal: Abnormal, level: float) -> MeanPath:
     with np.errstate(invalid="ignore"):
         aar = np.where(there, ar, 0.0).sum(axis=0) / np.where(n > 0, n, np.nan)
     caar, half = np.full(len(event), np.nan), np.full(len(event), np.nan)
+    memo: dict[bytes, Rhos] = {}
     for day in range(len(event)):
         window = Window(event.first, event.first + day)
         sofar = np.flatnonzero(there[:, : day + 1].any(axis=1))
-        sample = Sample(abnormal.take(sofar), window, level)
+        sample = Sample(abnormal.take(sofar), window, level, memo=memo)
         if len(sample) == 0:
             continue
         car = sample.effects.car
@@ -68,7 +70,7 @@ def _half_width(sample: Sample, car: Floats, level: float) -> float:
     if n < 2 or sample.correlation.problem:
         return np.nan
     r = sample.correlation.r
-    if not (r < 1.0 and 1.0 + (n - 1) * r > 0):
+    if not (r < 1.0 - ROUNDING and 1.0 + (n - 1) * r > 0):
         return np.nan
     se = np.std(car, ddof=1) / np.sqrt(n) * np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
     return float(critical(level, adjusted_dof(sample)) * se)

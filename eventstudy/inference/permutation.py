@@ -12,7 +12,7 @@ EXACT_UP_TO = 16
 
 def permutation_test(sample: Sample) -> TestResult:
     """Compare the mean CAR with its means under all changes of sign, or 9,999 drawn ones."""
-    car = sample.effects.car
+    car = np.sort(sample.effects.car)  # signs are drawn by place: the order must not matter
     n = len(car)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)

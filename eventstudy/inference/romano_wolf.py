@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from eventstudy.arrays import Integers
-from eventstudy.inference.base import FamilyTest, Sample, TestResult
-from eventstudy.inference.clusters import ONE_CLUSTER
+from eventstudy.inference.base import ROUNDING, FamilyTest, Sample, TestResult
+from eventstudy.inference.clusters import NO_SPREAD, ONE_CLUSTER
 from eventstudy.kernels.dependence import join
 from eventstudy.kernels.multiple import step_down
 from eventstudy.kernels.signflip import cluster_t, random_signs
@@ -46,7 +46,11 @@ def romano_wolf_test(samples: Mapping[Key, Sample], seed: int) -> dict[Key, Test
         car = sample.effects.car
         sums = np.bincount(place, weights=car).astype(np.float64)
         sizes = np.bincount(place).astype(np.float64)
-        statistics[key] = float(cluster_t(sums, sizes))
+        statistic = float(cluster_t(sums, sizes))
+        if not abs(statistic) * ROUNDING < 1.0:
+            results[key] = TestResult(n=n, clusters=len(used), reason=NO_SPREAD)
+            continue
+        statistics[key] = statistic
         null.append(cluster_t(signs[:, used] * sums, sizes))
         results[key] = TestResult(n=n, clusters=len(used), estimate=float(car.mean()))
     if not statistics:
@@ -71,7 +75,11 @@ def romano_wolf_test(samples: Mapping[Key, Sample], seed: int) -> dict[Key, Test
 
 def _common_clusters(samples: Mapping[Key, Sample]) -> dict[int, int]:
     """Cluster of every pair, by the finest clusters that serve all groups and windows."""
-    pairs = sorted({p for sample in samples.values() for p in sample.abnormal.rows.pair.tolist()})
+    closed: dict[int, int] = {}
+    for sample in samples.values():
+        closed |= zip(sample.abnormal.rows.pair.tolist(), _day_zero(sample), strict=True)
+    # In the order of time, so that signs fall to the same clusters however the events are listed.
+    pairs = sorted(closed, key=lambda pair: (closed[pair], pair))
     place = {pair: number for number, pair in enumerate(pairs)}
     links: list[tuple[Integers, Integers]] = []
     for sample in samples.values():
@@ -79,6 +87,15 @@ def _common_clusters(samples: Mapping[Key, Sample]) -> dict[int, int]:
         links.append((own, sample.cluster))
     label = join(len(pairs), links)
     return {pair: int(label[number]) for pair, number in place.items()}
+
+
+def _day_zero(sample: Sample) -> list[int]:
+    """Close of each event's day zero, in ns."""
+    rows, closes = sample.abnormal.rows, np.zeros(len(sample), dtype=np.int64)
+    for which, calendar in enumerate(sample.abnormal.panel.calendars):
+        here = rows.calendar == which
+        closes[here] = calendar.closes[rows.zero[here]].astype(np.int64)
+    return closes.tolist()
 
 
 ROMANO_WOLF = FamilyTest(

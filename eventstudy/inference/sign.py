@@ -54,6 +54,8 @@ def generalized_sign_window_test(sample: Sample) -> TestResult:
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
     length = len(sample.window)
+    if length > sample.residuals.shape[1]:
+        return TestResult(n=n, reason="the window is longer than the estimation window")
     sums = sliding_window_view(sample.residuals, length, axis=1).sum(axis=2)
     return _sign_z(sample, sums)
 
@@ -67,10 +69,14 @@ def sign_test(sample: Sample) -> TestResult:
     positive = int((effects > 0).sum())
     lower, upper = special.bdtr(positive, n, 0.5), special.bdtrc(positive - 1, n, 0.5)
     upper = upper if positive > 0 else 1.0
+    pvalue = float(min(1.0, 2.0 * min(lower, upper)))
     low, high, reason = _median_interval(sample.signed, sample.level)
+    if not reason and (low <= 0.0 <= high) != (pvalue > 1.0 - sample.level):
+        low, high = np.nan, np.nan
+        reason = "effects of zero: the test leaves them out, an interval of the median cannot"
     return TestResult(
         statistic=float(positive),
-        pvalue=float(min(1.0, 2.0 * min(lower, upper))),
+        pvalue=pvalue,
         n=n,
         estimate=float(np.median(sample.signed)),
         low=low,
@@ -87,8 +93,6 @@ def _median_interval(values: Floats, level: float) -> tuple[float, float, str]:
     skip = int(np.searchsorted(tail, (1.0 - level) * (1 + 1e-12), side="right")) - 1
     if skip < 0:
         return np.nan, np.nan, f"{n} events cannot reach the {1 - level:.3g} level"
-    if (values == 0).any():
-        return np.nan, np.nan, "effects of zero: the interval and the test would differ"
     ordered = np.sort(values)
     return float(ordered[skip]), float(ordered[n - 1 - skip]), ""
 

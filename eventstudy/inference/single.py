@@ -92,7 +92,8 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
     root = np.where(there, np.sqrt(spans), 1.0)
     rows = np.where(there[:, :, None], abnormal.event_rows[:, days] / root[:, :, None], 0.0)
     scale = np.sqrt(there.sum(axis=1) + leverage(rows.sum(axis=1), abnormal.fit.unscaled))
-    statistic = np.where(usable, np.where(there, ar / root, 0.0).sum(axis=1) / scale, np.nan)
+    scale = np.where(usable, scale, np.nan)
+    statistic = np.where(there, ar / root, 0.0).sum(axis=1) / scale
     placebo = placebo_statistics(
         abnormal.fit.residuals, abnormal.fit.rows, abnormal.fit.unscaled, there
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.arrays import Floats
-from eventstudy.inference.base import Sample, Test, TestResult
+from eventstudy.inference.base import ROUNDING, Sample, Test, TestResult
 from eventstudy.inference.cross_section import NOT_ZERO, ZERO_MEAN
 from eventstudy.inference.rank import NO_INTERVAL
 from eventstudy.kernels.pvalues import two_sided
@@ -29,7 +29,7 @@ def skewness_adjusted_test(sample: Sample) -> TestResult:
 def johnson_result(sample: Sample, effects: Floats, name: str) -> TestResult:
     """Test the mean of effects by Johnson's t and its bootstrap."""
     n = len(effects)
-    if n < 3 or np.ptp(effects) == 0:
+    if n < 3 or same(effects):
         return TestResult(n=n, reason="needs three events that differ")
     statistic = float(johnson_t(effects))
     found = TestResult(
@@ -46,11 +46,16 @@ def johnson_result(sample: Sample, effects: Floats, name: str) -> TestResult:
     return replace(found, pvalue=johnson_bootstrap(effects, sample.rng(name)), dof=np.nan)
 
 
+def same(effects: Floats) -> bool:
+    """Tell whether effects differ by no more than rounding."""
+    return bool(np.ptp(effects) <= ROUNDING * np.abs(effects).max())
+
+
 def hall_test(sample: Sample) -> TestResult:
     """Compute Hall's transformed t on the CARs, standard normal."""
     effects = sample.effects.car
     n = len(effects)
-    if n < 3 or np.ptp(effects) == 0:
+    if n < 3 or same(effects):
         return TestResult(n=n, reason="needs three events that differ")
     statistic = float(hall_t(effects))
     return TestResult(
@@ -73,7 +78,7 @@ def jackknife_test(sample: Sample) -> TestResult:
     mean = (total - scar) / (n - 1)
     spread = np.sqrt(np.maximum((squares - scar**2) - (n - 1) * mean**2, 0.0) / (n - 2))
     whole = float(np.std(scar, ddof=1))
-    if not whole > 0 or not (spread > 1e-9 * whole).all():
+    if same(scar) or not (spread > 1e-9 * whole).all():
         return TestResult(n=n, reason="the effects do not vary without one of the events")
     pseudo = n * float(scar.mean()) / whole - (n - 1) * mean / spread
     se = float(np.std(pseudo, ddof=1)) / np.sqrt(n)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult, with_se
+from eventstudy.inference.base import ROUNDING, TOO_FEW, Sample, Test, TestResult, with_se
 
 NULL = "the mean standardised cumulative abnormal return is zero"
 ALTERNATIVE = "it is not zero"
@@ -61,7 +61,7 @@ def adjusted_bmp_test(sample: Sample) -> TestResult:
     if problem:
         return problem
     n, r = len(sample), sample.correlation.r
-    if r >= 1.0:
+    if r >= 1.0 - ROUNDING:
         return TestResult(
             n=n, r=r, reason=f"the correlation between events is {r:.3f}, not below 1"
         )

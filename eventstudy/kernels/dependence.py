@@ -7,9 +7,8 @@ close of Y], and in class ``second`` when the close of Y lies in (previous close
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 import numpy as np
 
@@ -17,10 +16,13 @@ from eventstudy.arrays import Booleans, Floats, Instants, Integers
 
 MIN_MATCHES = 30
 
+Rhos = dict[tuple[int, int, int], list[tuple[Floats, Floats]]]
+"""Correlations and shared days of pairs of blocks, by the blocks' numbers and the class."""
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Events that share calendar and day zero: E estimation days, L tested days.
+    """Events that share calendar and day zero: E estimation days, L sessions of tested returns.
 
     Attributes
     ----------
@@ -31,11 +33,12 @@ class Block:
     estimation : array of int, shape (E,)
         Sessions of the estimation window.
     window : array of int, shape (L,)
-        Sessions of the tested window.
+        Sessions that the returns of the tested window can cover: the window's own, preceded by
+        those that a return after a halt reaches back to.
     residuals : array of float, shape (n, E)
         Abnormal returns of the estimation window, NaN is missing.
     available : array of bool, shape (n, L)
-        Tested days that have an abnormal return.
+        Sessions that an abnormal return of the window covers.
     """
 
     calendar: int
@@ -98,12 +101,18 @@ def match(closes_x: Instants, closes_y: Instants) -> tuple[tuple[Integers, Integ
     )
 
 
-def correlate(blocks: Sequence[Block], closes: Sequence[Instants], length: Integers) -> Correlation:
+def correlate(
+    blocks: Sequence[Block],
+    closes: Sequence[Instants],
+    length: Integers,
+    known: Rhos | None = None,
+) -> Correlation:
     """Measure the overlap-weighted correlation of standardised effects.
 
     C_ij = sum over classes c of rho_ij^c n_ij^c / sqrt(L_i L_j): rho the correlation of the two
     events' estimation-window abnormal returns over the matches of the class in which both are
-    available, n the matches with one day in each tested window and both abnormal returns there.
+    available, n the matches of which both sessions are covered by an abnormal return of the tested
+    windows.
 
     Parameters
     ----------
@@ -113,6 +122,9 @@ def correlate(blocks: Sequence[Block], closes: Sequence[Instants], length: Integ
         Closes of each calendar.
     length : array of int, shape (N,)
         Sessions covered by each event's tested days.
+    known : dict, optional
+        Keeps the correlations of pairs of blocks, which do not depend on the tested window, from
+        one window of the same events to the next.
 
     Returns
     -------
@@ -127,18 +139,17 @@ def correlate(blocks: Sequence[Block], closes: Sequence[Instants], length: Integ
     row_sums = np.ones(count)
     squares = float(count)
     weight = 1.0 / np.sqrt(length.astype(np.float64))
+    known = {} if known is None else known
     matched: dict[tuple[int, int], tuple[tuple[Integers, Integers], ...]] = {}
-    spans = [window_span(closes[block.calendar], block.window) for block in blocks]
-    for g, h in combinations_with_replacement(range(len(blocks)), 2):
+    for g, h in _overlapping(blocks, closes):
         x, y = blocks[g], blocks[h]
-        if spans[g][0] >= spans[h][1] or spans[h][0] >= spans[g][1]:
-            continue
         pair = (x.calendar, y.calendar)
         if pair not in matched:
             matched[pair] = _classes(pair, closes)
         total = np.zeros((len(x.members), len(y.members)))
-        for sessions in matched[pair]:
-            part, short = _class_part(x, y, sessions, same=g == h)
+        for which, sessions in enumerate(matched[pair]):
+            rhos = known.setdefault((g, h, which), [])
+            part, short = _class_part(x, y, sessions, rhos, same=g == h)
             if short:
                 return Correlation(np.nan, row_sums, np.nan, short)
             total += part
@@ -155,16 +166,41 @@ def correlate(blocks: Sequence[Block], closes: Sequence[Instants], length: Integ
     return Correlation(r, row_sums, squares, "")
 
 
-def window_span(closes: Instants, window: Integers) -> tuple[int, int]:
-    """Span of consecutive sessions: the close before the first, and the close of the last, in ns.
+def _overlapping(blocks: Sequence[Block], closes: Sequence[Instants]) -> Iterator[tuple[int, int]]:
+    """Pairs of blocks whose tested windows share a session, each with itself too."""
+    spans: list[tuple[int, int]] = []
+    for block in blocks:
+        begin, end = window_span(closes[block.calendar], block.window[:1], block.window[-1:])
+        spans.append((int(begin[0]), int(end[0])))
+    order = sorted(range(len(blocks)), key=lambda block: spans[block])
+    begins = np.array([spans[block][0] for block in order], dtype=np.int64)
+    for place, g in enumerate(order):
+        upto = int(np.searchsorted(begins, spans[g][1], side="left"))
+        for h in order[place:upto]:
+            yield min(g, h), max(g, h)
+
+
+def window_span(closes: Instants, first: Integers, last: Integers) -> tuple[Integers, Integers]:
+    """Spans of consecutive sessions: the close before the first, and the close of the last, in ns.
 
     Two windows have matching sessions exactly when their half-open spans (begin, end] overlap.
     Before the first known session the day before its close stands in, after the last one its close.
+
+    Parameters
+    ----------
+    closes : array of datetime64, shape (sessions,)
+        Ascending closes.
+    first, last : array of int, shape (windows,)
+        First and last session of each window.
+
+    Returns
+    -------
+    begin, end : array of int, shape (windows,)
     """
     known = closes.astype(np.int64)
-    first, last = int(window[0]), min(int(window[-1]), len(known) - 1)
-    begin = known[first - 1] if first > 0 else known[0] - 86_400_000_000_000
-    return int(begin), int(known[last])
+    eve = known[0] - 86_400_000_000_000
+    begin = np.where(first > 0, known[np.clip(first - 1, 0, len(known) - 1)], eve)
+    return begin, known[np.clip(last, 0, len(known) - 1)]
 
 
 def _classes(
@@ -177,15 +213,22 @@ def _classes(
 
 
 def _class_part(
-    x: Block, y: Block, sessions: tuple[Integers, Integers], *, same: bool
+    x: Block,
+    y: Block,
+    sessions: tuple[Integers, Integers],
+    rhos: list[tuple[Floats, Floats]],
+    *,
+    same: bool,
 ) -> tuple[Floats, str]:
     """Give rho times n of one class for every pair of two blocks, or why there is no value."""
     in_x, in_y = _both(sessions, x.window, y.window)
     if not len(in_x):
         return np.zeros((len(x.members), len(y.members))), ""
     shared = x.available[:, in_x].astype(np.float64) @ y.available[:, in_y].astype(np.float64).T
-    in_x, in_y = _both(sessions, x.estimation, y.estimation)
-    rho, count = pairwise_correlation(x.residuals[:, in_x], y.residuals[:, in_y])
+    if not rhos:
+        in_x, in_y = _both(sessions, x.estimation, y.estimation)
+        rhos.append(pairwise_correlation(x.residuals[:, in_x], y.residuals[:, in_y]))
+    rho, count = rhos[0]
     wanted = shared > 0
     if same:
         np.fill_diagonal(wanted, val=False)
@@ -194,6 +237,8 @@ def _class_part(
             f"two events share tested sessions but only {int(count[wanted].min())} estimation "
             f"days; a correlation needs {MIN_MATCHES}"
         )
+    if np.isnan(rho[wanted]).any():
+        return shared, "an event's abnormal return does not vary over the shared estimation days"
     return np.where(wanted, rho * shared, 0.0), ""
 
 
@@ -224,6 +269,9 @@ def pairwise_correlation(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         Shared days.
     """
     has_x, has_y = np.isfinite(x), np.isfinite(y)
+    if has_x.all() and has_y.all() and x.shape[1]:
+        rho = _unit(x) @ _unit(y).T
+        return rho, np.full(rho.shape, float(x.shape[1]))
     x, y = np.where(has_x, x, 0.0), np.where(has_y, y, 0.0)
     in_x, in_y = has_x.astype(np.float64), has_y.astype(np.float64)
     count = in_x @ in_y.T
@@ -233,6 +281,13 @@ def pairwise_correlation(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         spread_x = ((x**2) @ in_y.T) / count - mean_x**2
         spread_y = (in_x @ (y**2).T) / count - mean_y**2
         return cross / np.sqrt(spread_x * spread_y), count
+
+
+def _unit(values: Floats) -> Floats:
+    """Centre each row and scale it to length one; NaN where it does not vary."""
+    centred = values - values.mean(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return centred / np.sqrt((centred**2).sum(axis=1, keepdims=True))
 
 
 def clusters(begin: Integers, end: Integers, event: Integers) -> Integers:

@@ -22,12 +22,12 @@ def two_sided(statistic: Floats | float, dof: Floats | float = np.inf) -> Floats
     --------
     >>> round(float(two_sided(1.959963984540054)), 12)
     0.05
-    >>> float(two_sided(40.0)) > 0.0
+    >>> float(two_sided(37.0)) > 0.0
     True
     """
     tail = -np.abs(np.asarray(statistic, dtype=np.float64))
     degrees = np.asarray(dof, dtype=np.float64)
-    finite = np.where(np.isfinite(degrees), degrees, 1.0)
+    finite = np.where(np.isinf(degrees), 1.0, degrees)
     return np.where(np.isinf(degrees), 2 * special.ndtr(tail), 2 * special.stdtr(finite, tail))
 
 
@@ -35,5 +35,5 @@ def critical(level: float, dof: Floats | float = np.inf) -> Floats:
     """Two-sided critical value: the statistic whose two-sided p-value is 1 - level."""
     tail = (1.0 - level) / 2.0
     degrees = np.asarray(dof, dtype=np.float64)
-    finite = np.where(np.isfinite(degrees), degrees, 1.0)
+    finite = np.where(np.isinf(degrees), 1.0, degrees)
     return -np.where(np.isinf(degrees), special.ndtri(tail), special.stdtrit(finite, tail))

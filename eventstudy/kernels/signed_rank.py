@@ -89,7 +89,8 @@ def signed_rank(values: Floats) -> SignedRank:
     counts = exact_counts(np.rint(2 * ranks).astype(np.int64))
     place = round(2 * plus)
     below, above = counts[: place + 1].sum(), counts[place:].sum()
-    return SignedRank(plus, min(1.0, 2.0 * min(below, above) / counts.sum()), n, exact=True)
+    pvalue = min(1.0, float(2.0 * min(below, above) / counts.sum()))
+    return SignedRank(plus, pvalue, n, exact=True)
 
 
 def walsh_interval(values: Floats, alpha: float) -> WalshInterval:

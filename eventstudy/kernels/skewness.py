@@ -70,6 +70,7 @@ def johnson_bootstrap(values: Floats, rng: np.random.Generator) -> float:
     ----------
     Lyon, Barber and Tsai (1999), Journal of Finance 54:165-201.
     """
+    values = np.sort(values)  # the draws are places: the order of the events must not matter
     statistic = float(johnson_t(values))
     size = -(-len(values) // 4)
     drawn = values[rng.integers(0, len(values), (BOOTSTRAP_DRAWS, size))]
