@@ -1,0 +1,126 @@
+"""Writes a report: documents and drawings into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from eventstudy.errors import InputError
+from eventstudy.report.document import Document, compose
+from eventstudy.report.findings import Findings
+from eventstudy.report.fonts import Font, Typeface, typeface
+from eventstudy.report.latex import frames_to_latex
+from eventstudy.report.limits import limited
+from eventstudy.report.style import style
+from eventstudy.report.text import shown, texts_of
+
+FORMATS = ("pdf", "html", "png", "latex")
+"""What `write_report` can write besides the drawings as SVG."""
+
+
+def write_report(
+    findings: Findings, folder: str | Path, formats: Collection[str] = ("pdf",)
+) -> list[str]:
+    """Write a report into a folder: ``report.pdf``, ``report.html``, ``figures/NN-slug.svg``.
+
+    Parameters
+    ----------
+    findings : Findings
+    folder : path
+        Made where it is not there; files of the same name are written over.
+    formats : collection of str
+        Any of ``pdf``, ``html``, ``png`` (each drawing also as PNG), ``latex`` (``tables/*.tex``).
+        Drawings are always written as SVG. Other names are left to the caller.
+
+    Returns
+    -------
+    list of str
+        What could not be shown and what was left out, in sentences; the report says it too.
+    """
+    document, face, notes = composed(findings, bitmaps="png" in formats)
+    folder = Path(folder)
+    drawings = folder / "figures"
+    drawings.mkdir(parents=True, exist_ok=True)
+    for picture in document.pictures:
+        prologue = '<?xml version="1.0" encoding="utf-8"?>\n'
+        (drawings / f"{picture.name}.svg").write_text(
+            prologue + picture.svg, encoding="utf-8", newline="\n"
+        )
+        if picture.png is not None:
+            (drawings / f"{picture.name}.png").write_bytes(picture.png)
+    for kind in ("pdf", "html"):
+        if kind in formats:
+            notes += _set(document, face, folder / f"report.{kind}")
+    if "latex" in formats:
+        tables = folder / "tables"
+        tables.mkdir(exist_ok=True)
+        for name, text in frames_to_latex(findings).items():
+            (tables / f"{name}.tex").write_text(text, encoding="utf-8", newline="\n")
+    return notes
+
+
+def write_document(findings: Findings, path: str | Path) -> list[str]:
+    """Write only the document, as PDF or as HTML page by the suffix of the path.
+
+    Parameters
+    ----------
+    findings : Findings
+    path : path
+        Ends in ``.pdf`` or ``.html``.
+
+    Returns
+    -------
+    list of str
+        What could not be shown and what was left out, in sentences.
+
+    Raises
+    ------
+    eventstudy.errors.InputError
+        If the path ends in anything else.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in (".pdf", ".html"):
+        raise InputError(f"{path.name}: a report is .pdf or .html. Name it so")
+    document, face, notes = composed(findings)
+    return notes + _set(document, face, path)
+
+
+def _set(document: Document, face: Typeface, path: Path) -> list[str]:
+    """Set a document into a file by its suffix, and say what it misses."""
+    if path.suffix.lower() == ".html":
+        from eventstudy.report.html import html
+
+        path.write_text(html(document, face), encoding="utf-8", newline="\n")
+        return []
+    from eventstudy.report.pdf import pdf
+
+    made, remark = pdf(document, face)
+    path.write_bytes(made)
+    return [remark] if remark else []
+
+
+def composed(findings: Findings, *, bitmaps: bool = False) -> tuple[Document, Typeface, list[str]]:
+    """Make the document, choose its fonts, and say what could not be shown or was left out."""
+    if not isinstance(findings, Findings):
+        raise InputError("a report needs Findings. Give it what a study's result makes of itself")
+    limit = limited(findings)
+    face = typeface(texts_of(limit.findings))
+    notes = [note for note in (*limit.remarks, face.note()) if note]
+    limit = replace(limit, findings=shown(limit.findings, face.absent))
+    if face.cjk is not None:
+        _known_to_matplotlib(face.cjk)
+    with style(face.families):
+        document = compose(limit, remarks=[face.note()] if face.absent else [], bitmaps=bitmaps)
+    return document, face, notes
+
+
+def _known_to_matplotlib(font: Font) -> None:
+    """Tell matplotlib of a font that its own list may lack; one file serves bold text too."""
+    from matplotlib.font_manager import fontManager
+
+    if all(entry.fname != str(font.path) or entry.weight != 700 for entry in fontManager.ttflist):
+        fontManager.addfont(font.path)
+        own = [entry for entry in fontManager.ttflist if entry.fname == str(font.path)]
+        fontManager.ttflist += [replace(entry, weight=700) for entry in own]
