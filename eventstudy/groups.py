@@ -26,6 +26,7 @@ from eventstudy.kernels.multiple import benjamini_hochberg, holm
 
 NUMBERS = ("statistic", "pvalue", "dof", "n", "estimate", "se", "low", "high", "r", "clusters")
 ADJUSTED = ("pvalue_adjusted", "pvalue_holm", "pvalue_bh")
+FLOATS = ("statistic", "pvalue", "dof", "estimate", "se", "low", "high", "r", *ADJUSTED)
 WORDS = ("null", "alternative", "reference")
 TEST_COLUMNS = ("group", "window", "test", *NUMBERS, *ADJUSTED, *WORDS, "reason", "lead", "note")
 LEADS = ("group", "window", "n", "clusters", "test", "beside", "sentence")
@@ -41,6 +42,8 @@ def members(abnormal: Abnormal, frame: pd.DataFrame) -> dict[str, Integers]:
     found: dict[str, Integers] = {"all": np.arange(len(abnormal))}
     for prefix, column in (("kind", "kind"), ("group", "group"), ("event", "event_id")):
         code, names = pd.factorize(own[column].to_numpy())
+        if not len(names):
+            continue
         order = np.argsort(code, kind="stable")
         parts = np.split(order, np.cumsum(np.bincount(code, minlength=len(names)))[:-1])
         for name, positions in zip(names, parts, strict=True):
@@ -97,6 +100,7 @@ def group_tests(
             row |= {word: getattr(test, word) for word in WORDS}
             rows.append(row | {"reason": found.reason, "lead": lead.test == name, "note": note})
     frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+    frame = frame.astype(dict.fromkeys(FLOATS, np.float64))
     for column, adjust in (("pvalue_holm", holm), ("pvalue_bh", benjamini_hochberg)):
         frame[column] = np.nan
         for _, family in frame.groupby("test", sort=False):

@@ -1,0 +1,87 @@
+"""``list``: the models, tests and exchanges that there are."""
+
+from __future__ import annotations
+
+import click
+
+from eventstudy.cli import output
+from eventstudy.cli.options import json_option
+
+
+@click.command(
+    epilog="""\
+    \b
+    Example:
+      eventstudy list tests
+    """,
+)
+@click.argument("what", metavar="WHAT", type=click.Choice(["models", "tests", "exchanges"]))
+@json_option
+def command(what: str, *, as_json: bool) -> int:
+    """List what there is: WHAT is models, tests or exchanges."""
+    {"models": _models, "tests": _tests, "exchanges": _exchanges}[what](as_json=as_json)
+    return 0
+
+
+def _models(*, as_json: bool) -> None:
+    from eventstudy.models import MODELS
+
+    if as_json:
+        keys = ("name", "title", "reference")
+        rows = [{key: getattr(model, key) for key in keys} for model in MODELS.values()]
+        output.document({"models": rows})
+        return
+    output.definitions(
+        (name, [model.title, f"reference: {model.reference}"]) for name, model in MODELS.items()
+    )
+
+
+def _tests(*, as_json: bool) -> None:
+    from eventstudy.inference import FAMILY_TESTS, SINGLE_TESTS, TESTS
+
+    keys = ("title", "null", "alternative", "assumes", "avoid", "reference")
+    rows = [
+        {"name": name, "of": of, **{key: getattr(test, key) for key in keys}}
+        for of, tests in (("group", {**TESTS, **FAMILY_TESTS}), ("event", SINGLE_TESTS))
+        for name, test in tests.items()
+    ]
+    if as_json:
+        output.document({"tests": rows})
+        return
+    output.definitions(
+        (
+            row["name"],
+            [
+                f"{row['title']}, of {'a group' if row['of'] == 'group' else 'each event'}",
+                *(f"{key}: {row[key]}" for key in keys[1:]),
+            ],
+        )
+        for row in rows
+    )
+
+
+def _exchanges(*, as_json: bool) -> None:
+    from eventstudy.exchanges import EXCHANGES, INDICES, default_benchmark
+
+    keys = ("suffix", "mic", "calendar", "name", "timezone")
+    rows = [
+        {key: getattr(exchange, key) for key in keys}
+        | {"benchmark": default_benchmark(f"X{exchange.suffix}")}
+        for exchange in EXCHANGES
+    ]
+    if as_json:
+        output.document({"exchanges": rows, "indices": INDICES})
+        return
+    output.table(
+        (*keys, "default benchmark"),
+        [[value or "-" for value in row.values()] for row in rows],
+        title="Exchanges by the suffix of a ticker (- for none)",
+    )
+    output.table(
+        ("calendar", "indices"),
+        [
+            [calendar, " ".join(index for index, own in INDICES.items() if own == calendar)]
+            for calendar in dict.fromkeys(INDICES.values())
+        ],
+        title="Indices; their default benchmark is ACWI",
+    )

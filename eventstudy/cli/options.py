@@ -1,0 +1,309 @@
+"""Options that commands share, and the study and inputs that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from eventstudy.cli.messages import note
+from eventstudy.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.events import Events
+    from eventstudy.study import Study
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMATS = ("pdf", "html", "csv", "png", "latex")
+"""What ``--format`` takes; CSV and SVG files are always written."""
+
+CLAIMS = "claims.csv"
+NONE = "none"
+
+# Options that are settings of the study, by the name of the setting.
+_SETTINGS = {
+    "model": "model",
+    "estimation": "estimation",
+    "event": "event",
+    "window": "windows",
+    "benchmark": "benchmark",
+    "closed_day": "closed_day",
+    "min_estimation": "min_estimation",
+    "exclude_events_from_estimation": "exclude_events_from_estimation",
+    "test": "tests",
+    "level": "level",
+    "seed": "seed",
+}
+
+
+def _listings(
+    context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    """Take TICKER=MIC apart; a ticker may itself hold the sign, as in CL=F=CMES."""
+    del context, option
+    found: dict[str, str] = {}
+    for value in values:
+        ticker, sign, mic = value.rpartition("=")
+        if not (ticker and sign and mic):
+            raise click.BadParameter(f"{value!r} is not TICKER=MIC, as in ^AXKO=XASX")
+        found[ticker] = mic
+    return found
+
+
+def _formats(context: click.Context, option: click.Parameter, value: str) -> tuple[str, ...]:
+    """Take a list of formats apart."""
+    del context, option
+    names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+    for name in names:
+        if name not in (*FORMATS, "svg"):
+            raise click.BadParameter(f"there is no format {name!r}. There are {', '.join(FORMATS)}")
+    return names
+
+
+event_options = (
+    click.option(
+        "--tickers",
+        multiple=True,
+        metavar="TICKERS",
+        show_default="none",
+        help="Fills empty ticker cells: one or more, separated by spaces, or given again.",
+    ),
+    click.option(
+        "--study",
+        metavar="FILE",
+        show_default="none",
+        help="Settings from a TOML file, such as the study.toml of a run; options given besides "
+        "win over it.",
+    ),
+    click.option(
+        "--model",
+        default="market",
+        metavar="NAME",
+        show_default=True,
+        help="Model of the expected return: see `list models`.",
+    ),
+    click.option(
+        "--estimation",
+        default="-260:-11",
+        metavar="FIRST:LAST",
+        show_default=True,
+        help="Sessions on which the model is estimated; 0 is the day of the event.",
+    ),
+    click.option(
+        "--event",
+        default="-10:10",
+        metavar="FIRST:LAST",
+        show_default=True,
+        help="Sessions whose abnormal returns are kept.",
+    ),
+    click.option(
+        "--window",
+        multiple=True,
+        default=("0:0", "0:1", "-1:1"),
+        metavar="FIRST:LAST",
+        show_default=True,
+        help="Tested window, inside --event; give it again for more. The first is the headline.",
+    ),
+    click.option(
+        "--benchmark",
+        metavar="TICKER",
+        show_default="that of the exchange",
+        help="Benchmark of every row that names none.",
+    ),
+    click.option(
+        "--exchange",
+        multiple=True,
+        metavar="TICKER=MIC",
+        callback=_listings,
+        show_default="by the ticker's suffix",
+        help="Exchange of a ticker that does not tell it; give it again for more. See "
+        "`list exchanges`.",
+    ),
+    click.option(
+        "--closed-day",
+        type=click.Choice(["next", "previous", "drop"]),
+        default="next",
+        show_default=True,
+        help="What happens to an event's date that is no session.",
+    ),
+    click.option(
+        "--min-estimation",
+        type=int,
+        metavar="DAYS",
+        show_default="100, or all of a shorter window",
+        help="Estimation days with a return that an event needs; with fewer it is dropped.",
+    ),
+    click.option(
+        "--exclude-events-from-estimation",
+        is_flag=True,
+        show_default="they stay in, and are listed",
+        help="Leave the tested days of other events of the same security out of the estimation.",
+    ),
+    click.option(
+        "--claims",
+        metavar="FILE",
+        show_default=f"{CLAIMS} beside EVENTS, where it is",
+        help=f"Press claims to check; `{NONE}` for none.",
+    ),
+    click.option(
+        "--offline",
+        is_flag=True,
+        show_default="the network is used where the source needs it",
+        help="Never touch the network.",
+    ),
+    click.option(
+        "--strict",
+        is_flag=True,
+        show_default="they are reported, with exit code 0",
+        help="Exit with 1 if something was dropped or flagged.",
+    ),
+)
+"""Options of every command that reads events."""
+
+report_options = (
+    click.option(
+        "--format",
+        "formats",
+        default="pdf",
+        callback=_formats,
+        metavar="LIST",
+        show_default=True,
+        help=f"Any of {', '.join(FORMATS)}, separated by commas. CSV tables and SVG figures are "
+        "always written.",
+    ),
+    click.option(
+        "--title",
+        default="",
+        metavar="TEXT",
+        show_default="Event study of EVENTS",
+        help="Title of the report.",
+    ),
+)
+"""Options of every command that writes a report."""
+
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    show_default="tables and sentences",
+    help="Print one JSON document instead.",
+)
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Decorate a command with options, which help lists in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def is_given(context: click.Context, name: str) -> bool:
+    """Tell whether an option was written on the command line."""
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def study_of(context: click.Context) -> Study:
+    """Make the study that the options describe; those given win over the file of ``--study``.
+
+    Raises
+    ------
+    StudyError
+        Where the file cannot be read, or a setting cannot be run.
+    UnknownExchangeError
+        Where ``--exchange`` names one that is not known.
+    """
+    from eventstudy.exchanges import calendar_code
+    from eventstudy.study import Study
+
+    options = context.params
+    study = Study.read(options["study"]) if options["study"] else Study()
+    listed: Mapping[str, str] = options["exchange"]
+    for mic in listed.values():
+        calendar_code(mic)
+    changes = {
+        setting: options[name]
+        for name, setting in _SETTINGS.items()
+        if name in options and is_given(context, name)
+    }
+    return replace(study, **changes, exchanges={**study.exchanges, **listed})
+
+
+def events_of(context: click.Context) -> Events:
+    """Read the events, with the tickers of ``--tickers``.
+
+    Raises
+    ------
+    EventsError
+        With every bad row.
+    """
+    from eventstudy.events import read_events
+
+    return read_events(context.params["events"], tickers=context.params["tickers"])
+
+
+def claims_path(context: click.Context) -> Path | None:
+    """Path of the claims: the one given, else claims.csv beside the events, where it is."""
+    given, events = context.params["claims"], Path(context.params["events"])
+    if given is not None:
+        return None if given == NONE else Path(given)
+    beside = events.parent / CLAIMS
+    return beside if beside != events and beside.is_file() else None
+
+
+def claims_of(context: click.Context, events: Events) -> pd.DataFrame | None:
+    """Read the claims and check that they are about the events; None where there are none.
+
+    A file that nobody named and that is about none of the events belongs to another study.
+
+    Raises
+    ------
+    ClaimsError
+        With every bad row.
+    """
+    from eventstudy.claims import check_claims, read_claims
+
+    path = claims_path(context)
+    if path is None:
+        return None
+    claims = read_claims(path)
+    if not is_given(context, "claims") and not claims["event_id"].isin(events.ids).any():
+        note(
+            f"{path} is about none of these events and is not used. Name it with --claims if it is"
+        )
+        return None
+    check_claims(claims, events)
+    return claims
+
+
+def run_folder(path: str) -> Path:
+    """Path of a run directory that can be replaced whole.
+
+    Raises
+    ------
+    InputError
+        Where that would take the ground from under the shell that runs the command.
+    """
+    folder, here = Path(path), Path.cwd()
+    if folder.resolve() in (here, *here.parents):
+        raise InputError(
+            f"{path} is the folder you are in, or one above it, and a run directory is replaced "
+            "whole. Go elsewhere, or name another folder"
+        )
+    return folder
+
+
+def written(folder: Path, formats: tuple[str, ...]) -> str:
+    """Say where the reports and the run directory are."""
+    reports = [str(folder / f"report.{name}") for name in formats if name in ("pdf", "html")]
+    return f"Written: {', '.join([*reports, f'{folder}/'])}"

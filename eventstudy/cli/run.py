@@ -1,0 +1,154 @@
+"""``run``: from events to effects, tests, verdicts and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eventstudy.cli import messages, output
+from eventstudy.cli.options import (
+    claims_of,
+    event_options,
+    events_of,
+    json_option,
+    report_options,
+    run_folder,
+    study_of,
+    with_options,
+    written,
+)
+from eventstudy.cli.prices import cache_option, detours, source_named
+from eventstudy.cli.summary import show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.result import StudyResult
+
+FRAMES = ("events", "days", "fits", "means", "tests", "claims", "dropped", "overlaps")
+"""Frames of the JSON document, which ends with ``provenance``."""
+
+_STEPS = 6
+_NAMED = 8
+
+
+@click.command(
+    epilog="""\
+    \b
+    Example:
+      eventstudy run events.csv --window 0:1 --out reports/chips
+    """,
+)
+@click.argument("events", metavar="EVENTS")
+@with_options(
+    *event_options,
+    click.option(
+        "--prices",
+        default="auto",
+        metavar="SOURCE",
+        show_default=True,
+        help="auto (what is kept of Yahoo, then Yahoo, then the bundled prices), yahoo, snapshot "
+        "(the bundled prices), or a folder or file of your own: CSV or Parquet, a file a ticker or "
+        "one wide file.",
+    ),
+    cache_option,
+    click.option(
+        "--test",
+        multiple=True,
+        metavar="NAME",
+        show_default="all",
+        help="Group test; give it again for more. See `list tests`.",
+    ),
+    click.option(
+        "--level", type=float, default=0.95, show_default=True, help="Level of the intervals."
+    ),
+    click.option(
+        "--seed", type=int, default=0, show_default=True, help="Seed of every resampling."
+    ),
+    click.option(
+        "--out",
+        metavar="FOLDER",
+        show_default="reports/<name of EVENTS>",
+        help="Run directory: new, empty, or an earlier run, which is replaced whole.",
+    ),
+    *report_options,
+    json_option,
+)
+@click.pass_context
+def command(context: click.Context, events: str, **options: Any) -> int:
+    """Measure the EVENTS of a CSV file, test them, and write a report.
+
+    Reads EVENTS (see `check --example`), finds the first session of each security that could
+    react, estimates its abnormal return against a benchmark, tests single events and groups, and
+    checks the claims of the press. Writes tables, figures and a report into a run directory.
+    """
+    from eventstudy.rundir import check_target
+
+    folder = run_folder(options["out"] or f"reports/{Path(events).stem.strip('.') or 'events'}")
+    study = study_of(context)
+    check_target(folder)
+    source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
+    given = events_of(context)
+    claims = claims_of(context, given)
+    with messages.steps(_STEPS) as step:
+        result = study.run(given, prices=source, claims=claims, progress=step)
+        notes = result.write_run(
+            folder, formats=options["formats"], title=options["title"], progress=step
+        )
+    messages.say(_sources(result.sources))
+    idle = _idle_exchanges(options["exchange"], result)
+    for text in (*detours(result.sources), *idle, *notes):
+        messages.note(text)
+    if options["as_json"]:
+        frames = {name: result.frames[name] for name in FRAMES}
+        output.document({**frames, "provenance": dict(result.provenance)})
+        messages.say(written(folder, options["formats"]))
+    else:
+        show(result, folder)
+        output.paragraph(written(folder, options["formats"]))
+    return _strictly(result) if options["strict"] else 0
+
+
+def _sources(sources: pd.DataFrame) -> str:
+    """Say in one line which source each series came from."""
+    by_source = {
+        source: list(dict.fromkeys(rows["ticker"]))
+        for source, rows in sources.groupby("source", sort=False)
+    }
+    if len(by_source) == 1:
+        source, tickers = next(iter(by_source.items()))
+        return f"Prices: {source} for all {len(tickers)} series"
+    most = max(by_source, key=lambda source: len(by_source[source]))
+    parts = []
+    for source, tickers in by_source.items():
+        named = ", ".join(tickers[:_NAMED])
+        rest = f" and {len(tickers) - _NAMED} more" if len(tickers) > _NAMED else ""
+        parts.append(f"{source} for {named}{rest}")
+    parts.sort(key=lambda part: part.startswith(f"{most} "))
+    return f"Prices: {'; '.join(parts)}"
+
+
+def _idle_exchanges(listed: dict[str, str], result: StudyResult) -> list[str]:
+    """Say which tickers of --exchange the study has nowhere."""
+    given, sources = result.input, result.sources
+    known = {*given["ticker"], *given["benchmark"], *sources["ticker"]}
+    return [
+        f"--exchange {ticker}={mic}: no event has this ticker"
+        for ticker, mic in listed.items()
+        if ticker not in known
+    ]
+
+
+def _strictly(result: StudyResult) -> int:
+    from eventstudy.report.formats import counted
+
+    flagged = int((result.events["flags"] != "").groupby(result.events["event_id"]).any().sum())
+    dropped = len(result.dropped)
+    if not flagged and not dropped:
+        return 0
+    messages.say(
+        f"--strict: {counted(dropped, 'pair')} dropped, {counted(flagged, 'event')} flagged"
+    )
+    return 1

@@ -1,0 +1,108 @@
+"""What ``run`` prints for a reader: effects, sentences, flags, verdicts, what was dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventstudy.cli import output
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.result import StudyResult
+
+
+def show(result: StudyResult, folder: Path) -> None:
+    """Print what was found.
+
+    Parameters
+    ----------
+    result : StudyResult
+        The result.
+    folder : Path
+        Run directory, where rows can be read that a long table leaves out.
+    """
+    from eventstudy.report.formats import level
+
+    findings = result.findings()
+    own = result.events[result.events["window"] == findings.headline]
+    output.paragraph(findings.subtitle)
+    if len(own):
+        interval = f"{level(findings.level)} interval"
+        right = ("CAR %", interval, "t", "p", "placebo p")
+        output.table(
+            ("event", "ticker", "day zero", "phase", *right),
+            [_effect(row) for row in output.records(own)],
+            right=right,
+            title=f"Cumulative abnormal returns on window {findings.headline}",
+            rest=str(folder / "events.csv"),
+        )
+    output.sentences(findings.sentences)
+    _show_flags(own, folder)
+    _show_claims(result.claims, folder)
+    if len(result.dropped):
+        output.table(
+            ("event", "ticker", "reason"),
+            result.dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
+            title="Dropped",
+            rest=str(folder / "dropped.csv"),
+        )
+
+
+def _effect(row: dict[str, Any]) -> list[str]:
+    from eventstudy.report.formats import NONE, date, is_missing, number, percent, probability
+
+    known = not is_missing(row["low"])
+    return [
+        row["event_id"],
+        row["ticker"],
+        date(row["day_zero"]),
+        row["session_phase"],
+        percent(row["car"]),
+        f"{percent(row['low'])} to {percent(row['high'])}" if known else NONE,
+        number(row["t"]),
+        probability(row["pvalue"]),
+        probability(row["placebo_pvalue"]),
+    ]
+
+
+def _show_flags(own: pd.DataFrame, folder: Path) -> None:
+    marked = own[(own["flags"] != "") | (own["reason"] != "")]
+    if marked.empty:
+        return
+    output.table(
+        ("event", "ticker", "flag"),
+        [
+            [row["event_id"], row["ticker"], "; ".join(filter(None, (row["flags"], row["reason"])))]
+            for row in output.records(marked)
+        ],
+        title="Flagged",
+        rest=str(folder / "events.csv"),
+    )
+
+
+def _show_claims(claims: pd.DataFrame, folder: Path) -> None:
+    if claims.empty:
+        return
+    output.table(
+        ("event", "ticker", "claim", "measured %", "verdict", "decided by"),
+        [_claim(row) for row in output.records(claims)],
+        right=("measured %",),
+        title="Press claims",
+        rest=str(folder / "claims.csv"),
+    )
+
+
+def _claim(row: dict[str, Any]) -> list[str]:
+    from eventstudy.report.formats import percent
+
+    what = (row["measure"], row["comparison"], row["quoted"], row["since"])
+    return [
+        row["event_id"],
+        row["ticker"],
+        " ".join(filter(None, what)),
+        percent(row["measured"]),
+        row["verdict"],
+        row["decided_by"],
+    ]
