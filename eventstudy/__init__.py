@@ -3,72 +3,146 @@
 >>> import eventstudy as es
 >>> es.Study(windows=[(0, 1)]).model.title
 'market model'
+
+Every name is imported when it is first asked for, so that ``import eventstudy`` costs next to
+nothing.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
-
-__version__ = version("eventstudy")
 
 if TYPE_CHECKING:
     from eventstudy.claims import read_claims
+    from eventstudy.comparison import compare
     from eventstudy.errors import EventStudyError
     from eventstudy.events import Events, read_events
-    from eventstudy.models import ConstantMean, MarketAdjusted, MarketModel
+    from eventstudy.factors import read_factors
+    from eventstudy.models import (
+        CAPM,
+        FF3,
+        FF5,
+        Carhart,
+        ConstantMean,
+        Dimson,
+        EGarch,
+        FactorModel,
+        Garch,
+        Huber,
+        MarketAdjusted,
+        MarketModel,
+        Peers,
+        ScholesWilliams,
+        SyntheticControl,
+        TheilSen,
+    )
     from eventstudy.result import StudyResult, load
-    from eventstudy.sources import FilePrices, MemoryPrices, PriceSource, SnapshotPrices
+    from eventstudy.simulate.power import power
+    from eventstudy.sources import (
+        AutoPrices,
+        CachedPrices,
+        FilePrices,
+        MemoryPrices,
+        PriceSource,
+        SnapshotPrices,
+        YahooPrices,
+    )
     from eventstudy.study import Study
     from eventstudy.windows import Window
 
-_HOME = {
-    "read_claims": "claims",
-    "EventStudyError": "errors",
-    "Events": "events",
-    "read_events": "events",
-    "ConstantMean": "models",
-    "MarketAdjusted": "models",
-    "MarketModel": "models",
-    "StudyResult": "result",
-    "load": "result",
-    "FilePrices": "sources",
-    "MemoryPrices": "sources",
-    "PriceSource": "sources",
-    "SnapshotPrices": "sources",
-    "Study": "study",
-    "Window": "windows",
+_NAMES = {
+    "claims": ("read_claims",),
+    "comparison": ("compare",),
+    "errors": ("EventStudyError",),
+    "events": ("Events", "read_events"),
+    "factors": ("read_factors",),
+    "models": (
+        "CAPM",
+        "FF3",
+        "FF5",
+        "Carhart",
+        "ConstantMean",
+        "Dimson",
+        "EGarch",
+        "FactorModel",
+        "Garch",
+        "Huber",
+        "MarketAdjusted",
+        "MarketModel",
+        "Peers",
+        "ScholesWilliams",
+        "SyntheticControl",
+        "TheilSen",
+    ),
+    "result": ("StudyResult", "load"),
+    "simulate.power": ("power",),
+    "sources": (
+        "AutoPrices",
+        "CachedPrices",
+        "FilePrices",
+        "MemoryPrices",
+        "PriceSource",
+        "SnapshotPrices",
+        "YahooPrices",
+    ),
+    "study": ("Study",),
+    "windows": ("Window",),
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
 
-__all__ = [
+__all__ = [  # noqa: RUF022 -- by the alphabet alone
+    "AutoPrices",
+    "CAPM",
+    "CachedPrices",
+    "Carhart",
     "ConstantMean",
+    "Dimson",
+    "EGarch",
     "EventStudyError",
     "Events",
+    "FF3",
+    "FF5",
+    "FactorModel",
     "FilePrices",
+    "Garch",
+    "Huber",
     "MarketAdjusted",
     "MarketModel",
     "MemoryPrices",
+    "Peers",
     "PriceSource",
+    "ScholesWilliams",
     "SnapshotPrices",
     "Study",
     "StudyResult",
+    "SyntheticControl",
+    "TheilSen",
     "Window",
+    "YahooPrices",
     "__version__",
+    "compare",
     "load",
+    "power",
     "read_claims",
     "read_events",
+    "read_factors",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
-    if name in _HOME:
-        value = getattr(import_module(f"eventstudy.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'eventstudy' has no attribute {name!r}")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("eventstudy")
+    elif name in _HOMES:
+        value = getattr(import_module(f"eventstudy.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'eventstudy' has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+    return sorted({*globals(), *__all__})

@@ -9,6 +9,7 @@ import numpy as np
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
 from eventstudy.kernels.gather import gather, gather_counts, gather_flags
+from eventstudy.kernels.resample import placebo_statistics
 from eventstudy.models import Fit, Model
 from eventstudy.models.base import BENCHMARK
 from eventstudy.panel import Factors, Panel, compound
@@ -42,6 +43,8 @@ class Abnormal:
         Days on which the benchmark's market did not close, so that its return is exactly 0.
     excluded : array of int, shape (N,)
         Estimation days left out because they belong to another event of the security.
+    barred : array of bool, shape (N, F), optional
+        Columns of the factors that an event may not use: securities that it touches.
     """
 
     rows: Rows
@@ -56,6 +59,7 @@ class Abnormal:
     spans: Integers
     closed: Booleans
     excluded: Integers
+    barred: Booleans | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,7 +72,7 @@ class Abnormal:
     @property
     def event_rows(self) -> Floats:
         """Design rows of the event days, shape (N, T, p)."""
-        return self.model.design(self.factors, self.spans)
+        return self.model.design(self.fit.chosen(self.factors), self.spans)
 
     @property
     def sar(self) -> Floats:
@@ -82,14 +86,34 @@ class Abnormal:
 
         The sessions that the return covers, each weighed by the model's variance of that day.
         """
+        return event_innovations(self.fit, self.design, self.spans)
+
+    @property
+    def estimation_innovations(self) -> Floats:
+        """Variance of each estimation day's return about its expectation, over sigma^2, (N, E)."""
         moving = self.fit.innovations
-        if moving is None:
-            return self.spans.astype(np.float64)
-        first = self.design.event.first - self.design.estimation.first
-        total = np.concatenate([np.zeros((len(self), 1)), np.cumsum(moving, axis=1)], axis=1)
-        end = first + 1 + np.arange(self.spans.shape[1])
-        begin = np.maximum(end - self.spans, 0)
-        return total[:, end] - np.take_along_axis(total, begin, axis=1)
+        days = self.fit.residuals.shape[1]
+        return np.ones((len(self), days)) if moving is None else moving[:, :days]
+
+    def placebo(self, available: Booleans) -> Floats:
+        """Scaled effects of all runs of estimation days, one run a starting day.
+
+        Parameters
+        ----------
+        available : array of bool, shape (N, L)
+            Days of each event's window that have a return; the same days of every run count.
+
+        Returns
+        -------
+        array of float, shape (N, E - L + 1)
+            As :func:`eventstudy.kernels.resample.placebo_statistics`.
+        """
+        fit = self.fit
+        # Residuals of days that were left out spread by the error of the estimation more, not less.
+        unscaled = -fit.unscaled if fit.outside else fit.unscaled
+        return placebo_statistics(
+            fit.residuals, fit.rows, unscaled, available, self.estimation_innovations
+        )
 
     @property
     def estimation_returns(self) -> Floats:
@@ -103,7 +127,8 @@ class Abnormal:
     def estimation_factors(self) -> Floats:
         """Factors of the estimation window, shape (N, E, F)."""
         base = _factor_base(self.rows, self.market, self.model)
-        return _factor_windows(self.market, base, self.design.estimation)
+        windows = _factor_windows(self.market, base, self.design.estimation)
+        return windows if self.barred is None else _without(windows, self.barred)
 
     def days(self, window: Window) -> slice:
         """Columns of the event window that belong to a window inside it."""
@@ -138,6 +163,7 @@ class Abnormal:
             self.spans[index],
             self.closed[index],
             self.excluded[index],
+            None if self.barred is None else self.barred[index],
         )
 
 
@@ -149,6 +175,7 @@ def estimate(
     design: Design,
     model: Model,
     excluded: Booleans | None = None,
+    barred: Booleans | None = None,
 ) -> tuple[Abnormal, dict[int, str]]:
     """Fit the model to every event and forecast its event window.
 
@@ -164,6 +191,8 @@ def estimate(
         The expected-return model.
     excluded : array of bool, shape (rows, estimation days), optional
         Estimation days to leave out.
+    barred : array of bool, shape (rows, factors), optional
+        Factors of the model that an event may not use. A security is never its own factor.
 
     Returns
     -------
@@ -186,8 +215,9 @@ def estimate(
     if excluded is not None:
         y[excluded] = np.nan
     factor_base = _factor_base(rows, factors, model)
-    x = _factor_windows(factors, factor_base, design.estimation)
-    fit = model.fit(y, x, max(design.event.last - design.estimation.last, 0))
+    barred = _barred(rows, panel, model, barred)
+    x = _without(_factor_windows(factors, factor_base, design.estimation), barred)
+    fit = model.fit(y, x, design.horizon)
 
     days = len(design.event)
     first = base + design.event.first
@@ -195,14 +225,12 @@ def estimate(
     spans = gather_counts(panel.spans, first, days)
     event_factors = _factor_windows(factors, factor_base, design.event)
     _compound_spans(factors, factor_base + design.event.first, spans, event_factors)
+    event_factors = _without(event_factors, barred)
     closed = np.zeros(returns.shape, dtype=np.bool_)
     if model.factors:
         closed = gather_flags(factors.closed, factor_base[:, 0] + design.event.first, days)
         closed &= spans == 1
-    forecast = model.design(event_factors, spans)
-    expected = model.offset(event_factors, spans) + np.einsum(
-        "ntp,np->nt", forecast, fit.coefficients
-    )
+    expected = forecast(model, fit, event_factors, spans)
     missing = ~np.isfinite(returns)
     out = np.zeros(len(rows), dtype=np.int64) if excluded is None else excluded.sum(axis=1)
     abnormal = Abnormal(
@@ -218,10 +246,76 @@ def estimate(
         spans,
         closed,
         out,
+        barred,
     )
     dropped = _unusable(abnormal)
     keep = np.array([int(p) not in dropped for p in rows.pair], dtype=np.bool_)
     return abnormal.take(np.flatnonzero(keep)), dropped
+
+
+def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers) -> Floats:
+    """Give the return that a fitted model expects.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    fit : Fit
+        It on N events.
+    factors : array of float, shape (N, days, F)
+        Compounded over the spans.
+    spans : array of int, shape (N, days)
+        Sessions that each return covers.
+
+    Returns
+    -------
+    array of float, shape (N, days)
+        NaN where a factor that the fit uses is missing.
+    """
+    rows = model.design(fit.chosen(factors), spans)
+    return model.offset(factors, spans) + np.einsum("ntp,np->nt", rows, fit.coefficients)
+
+
+def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:
+    """Variance of returns of event days about their expectation, over sigma^2.
+
+    Parameters
+    ----------
+    fit : Fit
+        A model on N events.
+    design : Design
+        The windows.
+    spans : array of int, shape (N, event days)
+        Sessions that each return covers.
+
+    Returns
+    -------
+    array of float, shape (N, event days)
+        The sessions that a return covers, each with the model's variance of that day.
+    """
+    moving = fit.innovations
+    if moving is None or not design.horizon:
+        return spans.astype(np.float64)
+    first = design.event.first - design.estimation.first
+    own = moving[:, first : first + spans.shape[1]].copy()
+    for row, day in np.argwhere(spans > 1):
+        end = first + day + 1
+        own[row, day] = moving[row, max(end - spans[row, day], 0) : end].sum()
+    return own
+
+
+def _barred(rows: Rows, panel: Panel, model: Model, barred: Booleans | None) -> Booleans:
+    """Columns that each row may not use, its own security among them, shape (rows, F)."""
+    tickers = np.array(panel.tickers, dtype=object)[rows.security]
+    found = tickers[:, None] == np.array(model.factors, dtype=object)
+    if barred is not None:
+        found = found | barred
+    return np.repeat(found.astype(np.bool_), len(model.shifts), axis=1)
+
+
+def _without(factors: Floats, barred: Booleans) -> Floats:
+    """Blank the columns that a row may not use."""
+    return np.where(barred[:, None, :], np.nan, factors) if barred.any() else factors
 
 
 def _factor_base(rows: Rows, factors: Factors, model: Model) -> Integers:
@@ -273,9 +367,34 @@ def _unusable(abnormal: Abnormal) -> dict[int, str]:
             )
             if abnormal.excluded[row]:
                 reason += f" ({abnormal.excluded[row]} days of other events are left out)"
-            dropped[int(pair)] = reason
+            dropped[int(pair)] = reason + _lacking(abnormal, row, estimation=True)
         elif fit.problem[row]:
             dropped[int(pair)] = str(fit.problem[row])
         elif not available[row]:
-            dropped[int(pair)] = f"no abnormal return on any day of the event window {design.event}"
+            reason = f"no abnormal return on any day of the event window {design.event}"
+            dropped[int(pair)] = reason + _lacking(abnormal, row, estimation=False)
     return dropped
+
+
+def _lacking(abnormal: Abnormal, row: int, *, estimation: bool) -> str:
+    """Name the factors that are missing on days with a return, where there are any."""
+    model = abnormal.model
+    if model.selects or not model.factors:
+        return ""
+    one = abnormal.take(np.array([row]))
+    if one.barred is not None and one.barred.any():
+        return "; the security is itself a factor of the model"
+    returns, factors = one.returns, one.factors
+    if estimation:
+        window = one.design.estimation
+        first = one.panel.returns.start[one.rows.security] + one.rows.zero + window.first
+        returns = gather(one.panel.returns.values, first, len(window))
+        factors = one.estimation_factors
+    gaps = (np.isfinite(returns)[:, :, None] & ~np.isfinite(factors))[0].sum(axis=0)
+    names = np.repeat(np.array(model.factors, dtype=object), len(model.shifts))
+    named = [
+        f"{'the benchmark' if name == BENCHMARK else name} on {count}"
+        for name, count in zip(names, gaps, strict=True)
+        if count
+    ]
+    return f"; missing on days with a return: {', '.join(named)}" if named else ""

@@ -8,6 +8,7 @@
     |   |   +-- EventsError        the events
     |   |   +-- ClaimsError        the claims
     |   |   +-- PriceFileError     a price file or frame
+    |   |   +-- FactorsError       a factor file or frame
     |   +-- StudyError             the specification of the study
     |   +-- RunDirectoryError      a run directory that cannot be written or read back
     |   +-- CacheError             a price cache that cannot be read or written
@@ -92,6 +93,10 @@ class ClaimsError(TableError):
 
 class PriceFileError(TableError):
     """A price file or frame that cannot be used."""
+
+
+class FactorsError(TableError):
+    """A factor file or frame that cannot be used."""
 
 
 class StudyError(InputError):

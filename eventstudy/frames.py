@@ -8,6 +8,7 @@ import pandas as pd
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.inference import PeerTests, SingleTests, peer_tests, single_tests
+from eventstudy.inference.donors import DonorPlacebo, donor_placebo
 from eventstudy.kernels.cumulate import cumulate
 from eventstudy.kernels.pvalues import critical
 from eventstudy.rows import shift_reasons
@@ -64,6 +65,7 @@ def events_frame(
         The peers' rows, and the event that each belongs to.
     """
     tests = {str(w): single_tests(abnormal, w, level) for w in abnormal.design.windows}
+    donors = donor_placebo(abnormal)
     parts = [
         _window_frame(
             abnormal,
@@ -73,12 +75,19 @@ def events_frame(
             peer_tests(abnormal, *peers, window),
             in_groups(abnormal, window, max_span),
             overlapping,
-        )
+        ).assign(**_donor_columns(donors, window))
         for window in abnormal.design.windows
     ]
     stacked = pd.concat(parts, ignore_index=True)
     order = np.lexsort((np.arange(len(stacked)), np.tile(np.arange(len(abnormal)), len(parts))))
     return stacked.iloc[order].reset_index(drop=True), tests
+
+
+def _donor_columns(donors: DonorPlacebo | None, window: Window) -> dict[str, np.ndarray]:
+    if donors is None:
+        return {}
+    pvalue, count = donors.pvalue(window)
+    return {"donor_pvalue": pvalue, "n_donors": count}
 
 
 def _window_frame(
@@ -96,6 +105,8 @@ def _window_frame(
     closed = abnormal.closed[:, abnormal.days(window)].any(axis=1)
     calendars = np.array([c.name for c in abnormal.panel.calendars], dtype=object)
     names = np.array([*abnormal.market.names, ""], dtype=object)
+    elsewhere = abnormal.market.exchanges or ("",) * len(abnormal.market.names)
+    elsewhere = np.array([*elsewhere, ""], dtype=object)[rows.benchmark]
     columns: dict[str, object] = {
         "event_id": own["event_id"],
         "ticker": own["ticker"],
@@ -103,6 +114,7 @@ def _window_frame(
         **{name: own[name] for name in CARRIED},
         "exchange": calendars[rows.calendar],
         "benchmark": names[rows.benchmark],
+        "benchmark_exchange": elsewhere,
         "session_phase": rows.phase,
         "announced_zero": _at(abnormal, rows.announced),
         "day_zero": dates,
@@ -179,6 +191,7 @@ def _flags(
                 "left out of group means: a return over many sessions",
             ),
             (row in overlapping, overlapping.get(row, "")),
+            (abnormal.fit.approximate, "approximate standard error"),
             (
                 abnormal.excluded[row] > 0,
                 f"{abnormal.excluded[row]} estimation days of other events left out",
@@ -214,7 +227,7 @@ def _path(abnormal: Abnormal, level: float) -> tuple[Floats, Floats, Floats]:
     """Effects cumulated from the first event day to each day, with their intervals."""
     shape = abnormal.returns.shape
     car, se = np.full(shape, np.nan), np.full(shape, np.nan)
-    rows = abnormal.event_rows
+    rows, innovations = abnormal.event_rows, abnormal.innovations
     for day in range(shape[1]):
         upto = slice(0, day + 1)
         found = cumulate(
@@ -224,6 +237,7 @@ def _path(abnormal: Abnormal, level: float) -> tuple[Floats, Floats, Floats]:
             rows[:, upto],
             abnormal.fit.unscaled,
             abnormal.fit.sigma,
+            innovations[:, upto],
         )
         there = np.isfinite(abnormal.ar[:, day])
         car[:, day] = np.where(there, found.car, np.nan)
@@ -254,8 +268,26 @@ def estimation_frame(
     return pd.DataFrame(columns)
 
 
-def fits_frame(abnormal: Abnormal, frame: pd.DataFrame) -> pd.DataFrame:
-    """Build one row an event and security: what was estimated."""
+def fits_frame(
+    abnormal: Abnormal,
+    frame: pd.DataFrame,
+    *,
+    same_date: Floats | None = None,
+    errors: tuple[Floats, Floats] | None = None,
+) -> pd.DataFrame:
+    """Build one row an event and security: what was estimated.
+
+    Parameters
+    ----------
+    abnormal : Abnormal
+        The events.
+    frame : DataFrame
+        The events' frame.
+    same_date : array of float, shape (N,), optional
+        Slopes on a benchmark of another exchange, paired by date label.
+    errors : pair of array of float, shape (N,), optional
+        Forecast error on days left out, and the share of variance forecast there.
+    """
     fit = abnormal.fit
     columns: dict[str, object] = {
         **_keys(abnormal, frame, 1),
@@ -269,7 +301,11 @@ def fits_frame(abnormal: Abnormal, frame: pd.DataFrame) -> pd.DataFrame:
     }
     for column, name in enumerate(fit.names):
         columns[name] = fit.coefficients[:, column]
-    return pd.DataFrame(columns)
+    columns |= fit.further
+    columns["beta_same_date"] = np.nan if same_date is None else same_date
+    if errors is not None:
+        columns["prediction_error"], columns["r2_outside"] = errors
+    return pd.DataFrame({**columns, "note": fit.note})
 
 
 def _keys(abnormal: Abnormal, frame: pd.DataFrame, times: int) -> dict[str, np.ndarray]:

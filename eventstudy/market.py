@@ -1,149 +1,48 @@
-"""What a study needs of the world: exchanges, benchmarks, prices and calendars of its pairs."""
+"""What a study needs of the world: prices and calendars of its pairs, benchmarks and factors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import Integers
+from eventstudy.arrays import Floats, Integers
 from eventstudy.calendars import Calendar, data_calendar, exchange_calendar, reach
-from eventstudy.errors import EventsError, PricesError, Problem, UnknownExchangeError
-from eventstudy.exchanges import default_benchmark, exchange_of
+from eventstudy.currency import (
+    SESSIONS,
+    convert_factor,
+    convert_panel,
+    rate_changes,
+    rate_ticker,
+)
+from eventstudy.errors import PricesError, StudyError
+from eventstudy.factors import FactorTable
 from eventstudy.panel import Factors, Panel, PriceSeries
-from eventstudy.sources import PriceSource
+from eventstudy.places import DATA, Listing, Place, Supply, list_pairs, list_peers, supply_of
+from eventstudy.sources import PriceSource, Quotes
 from eventstudy.windows import Design
 
-DATA = "data"
+__all__ = [
+    "DATA",
+    "Listing",
+    "Market",
+    "Place",
+    "Supply",
+    "calendars_between",
+    "event_range",
+    "list_pairs",
+    "list_peers",
+    "open_market",
+    "price_range",
+    "supply_of",
+]
+
 # Calendar days that hold a session even over the longest holidays, and a margin for halts.
 _DAYS_A_SESSION = 1.6
 _MARGIN = timedelta(days=60)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a ticker trades and what it is measured against; "" where there is nothing.
-
-    Attributes
-    ----------
-    ticker, exchange : str
-        The security and the code of its calendar.
-    benchmark, benchmark_exchange : str
-        The benchmark and its calendar, "" for a model that needs none.
-    reason : str
-        Why the pair cannot be studied, "" where it can.
-    """
-
-    ticker: str
-    exchange: str = ""
-    benchmark: str = ""
-    benchmark_exchange: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Listing:
-    """Places of all pairs.
-
-    Attributes
-    ----------
-    places : tuple of Place
-        Each distinct place once.
-    code : array of int, shape (pairs,)
-        Place of each pair.
-    """
-
-    places: tuple[Place, ...]
-    code: Integers
-
-    def dropped(self) -> dict[int, str]:
-        """Pairs that cannot be studied, with the reason."""
-        bad = np.array([bool(place.reason) for place in self.places], dtype=np.bool_)
-        pairs = np.flatnonzero(bad[self.code]) if len(self.places) else []
-        return {int(pair): self.places[self.code[pair]].reason for pair in pairs}
-
-
-def list_pairs(
-    frame: pd.DataFrame,
-    *,
-    calendar: str,
-    benchmark: str | None,
-    exchanges: Mapping[str, str],
-    needs_benchmark: bool,
-) -> Listing:
-    """Find exchange and benchmark of every pair.
-
-    A row's own benchmark comes first, then the study's, then the default of its exchange. With
-    ``calendar="data"`` there are no exchanges.
-
-    Raises
-    ------
-    EventsError
-        Where a ticker is its own benchmark.
-    """
-    columns = ["ticker", "benchmark", "exchange"]
-    code = frame.groupby(columns, sort=False).ngroup().to_numpy().astype(np.int64)
-    _, first = np.unique(code, return_index=True)
-    places: list[Place] = []
-    problems: list[Problem] = []
-    for ticker, own, named in frame[columns].iloc[first].itertuples(index=False, name=None):
-        listed = exchanges.get(ticker, named)
-        try:
-            place = _place(ticker, own or benchmark or "", listed, calendar, needs_benchmark)
-            if place.benchmark and calendar != DATA:
-                there = exchange_of(place.benchmark, named=exchanges.get(place.benchmark, ""))
-                place = replace(place, benchmark_exchange=there)
-        except UnknownExchangeError as error:
-            place = Place(ticker, reason=str(error))
-        if place.benchmark == ticker:
-            problems.append(_own_benchmark(frame, ticker))
-        places.append(place)
-    if problems:
-        raise EventsError("events", problems)
-    return Listing(tuple(places), code)
-
-
-def list_peers(
-    tickers: Sequence[str], *, calendar: str, exchanges: Mapping[str, str]
-) -> list[Place]:
-    """Find the exchange of every peer.
-
-    Raises
-    ------
-    UnknownExchangeError
-        Where a peer's exchange is not known.
-    """
-    return [
-        Place(t, DATA if calendar == DATA else exchange_of(t, named=exchanges.get(t, "")))
-        for t in tickers
-    ]
-
-
-def _place(ticker: str, benchmark: str, listed: str, calendar: str, needed: bool) -> Place:  # noqa: FBT001
-    if not ticker:
-        return Place("", reason="no ticker: fill the cell, or name tickers for the run")
-    exchange = DATA if calendar == DATA else exchange_of(ticker, named=listed)
-    if not needed:
-        return Place(ticker, exchange)
-    benchmark = benchmark or default_benchmark(ticker, named=listed) or ""
-    if not benchmark:
-        reason = f"no default benchmark for {ticker}: name one in the column benchmark"
-        return Place(ticker, exchange, reason=reason)
-    return Place(ticker, exchange, benchmark, DATA if calendar == DATA else "")
-
-
-def _own_benchmark(frame: pd.DataFrame, ticker: str) -> Problem:
-    row = frame.loc[frame["ticker"] == ticker].iloc[0]
-    return Problem(
-        None,
-        "benchmark",
-        ticker,
-        f"{ticker} is its own benchmark (event {row['event_id']})",
-        "Name another benchmark for it in the column benchmark, or leave the ticker out",
-    )
 
 
 def event_range(frame: pd.DataFrame) -> tuple[date, date]:
@@ -181,6 +80,10 @@ class Market:
         Calendar, row of the panel and factor of each pair; -1 where there is none.
     dropped : dict of int to str
         Pairs without a place or a series, with the reason.
+    laid : mapping of str to PriceSeries
+        The benchmarks and factors as they lie on their sessions, converted where they are.
+    rates : mapping of str to str
+        Rate by which the returns of a ticker are converted, for those that are.
     """
 
     series: Mapping[str, PriceSeries]
@@ -191,6 +94,8 @@ class Market:
     security: Integers
     benchmark: Integers
     dropped: dict[int, str]
+    laid: Mapping[str, PriceSeries] = field(default_factory=dict)
+    rates: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_market(
@@ -200,98 +105,220 @@ def open_market(
     design: Design,
     *,
     peers: Sequence[Place] = (),
+    supply: Supply | None = None,
+    currency: str = "",
 ) -> Market:
-    """Load the series of all pairs, and of peers, and lay them on their calendars.
+    """Load the series of all pairs, of peers and of factors, and lay them on their calendars.
 
     A peer on an exchange of none of the pairs, or without a series, has no row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The events' frame.
+    listing : Listing
+        Places of the pairs.
+    prices : PriceSource
+        Where series come from.
+    design : Design
+        The windows.
+    peers : sequence of Place
+        Other firms, for the placebo over peers.
+    supply : Supply, optional
+        What the model needs beside.
+    currency : str
+        Currency of all returns but those that the model brings along; "" for local ones.
 
     Raises
     ------
     PricesError
         Where not one pair has its series.
     CalendarError
-        Where a calendar does not reach the announcements.
+        Where a calendar does not reach the announcements, or a currency is not known.
+    StudyError
+        Where a factor that the model brings along has the name of another series.
     """
+    supply = supply or Supply()
     good = [place for place in listing.places if not place.reason]
-    wanted = dict.fromkeys(p.ticker for p in good) | dict.fromkeys(
-        p.benchmark for p in good if p.benchmark
-    )
-    wanted |= dict.fromkeys(peer.ticker for peer in peers)
+    used = {p.ticker: p.exchange for p in [*peers, *supply.factors, *good]}
+    used |= {p.benchmark: p.benchmark_exchange for p in good if p.benchmark}
+    needed = {ticker: rate_ticker(code, currency) for ticker, code in used.items()}
+    rates = {ticker: rate for ticker, rate in needed.items() if rate}
     start, end = price_range(frame, design)
-    quotes = prices.load(list(wanted), start, end)
-    places = tuple(_with_series(place, quotes.failures) for place in listing.places)
-    listing = replace(listing, places=places)
-    good = [place for place in places if not place.reason]
-    if wanted and not good:
+    quotes = prices.load(list(dict.fromkeys([*used, *rates.values()])), start, end)
+    places = _with_series(listing.places, quotes.failures, supply, rates)
+    if used and all(place.reason for place in places):
         reasons = dict.fromkeys(place.reason for place in places)
         raise PricesError("no price series for any event:\n  " + "\n  ".join(reasons))
+    lost = {t for t in used if t in quotes.failures or rates.get(t) in quotes.failures}
+    found = {p.ticker: _absent(p.ticker, quotes, rates) for p in supply.factors if p.ticker in lost}
+    given = {**quotes.series, **found, **_brought(supply.table, used)}
+    stock = _Stock(given, start, end, [p for p in peers if p.ticker not in lost], supply, rates)
+    return _lay_out(frame, replace(listing, places=places), stock, design)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stock:
+    """What was loaded: series, the range that is needed, and what they are for."""
+
+    series: Mapping[str, PriceSeries]
+    start: date
+    end: date
+    peers: Sequence[Place]
+    supply: Supply
+    rates: Mapping[str, str]
+
+
+def _lay_out(frame: pd.DataFrame, listing: Listing, stock: _Stock, design: Design) -> Market:
+    """Lay the series on calendars, and convert those that need it."""
+    supply, rates = stock.supply, stock.rates
+    good = [place for place in listing.places if not place.reason]
     own_days = any(place.exchange == DATA for place in good)
-    series = {
-        ticker: one if own_days else _clip(one, start, end) for ticker, one in quotes.series.items()
-    }
+    series = dict(stock.series)
+    if not own_days:
+        series = {t: _clip(one, stock.start, stock.end) for t, one in series.items()}
     names = list(dict.fromkeys(p.exchange for p in good))
-    others = [p.benchmark_exchange for p in good if p.benchmark_exchange]
-    calendars = _calendars([*names, *others], frame, series.values())
-    pad = max(abs(d) for w in (design.estimation, design.event) for d in (w.first, w.last)) + 2
-    usable = [p for p in peers if p.exchange in names and p.ticker in quotes.series]
+    usable = [p for p in stock.peers if p.exchange in names]
     securities = list(dict.fromkeys((p.ticker, p.exchange) for p in [*good, *usable]))
-    benchmarks = dict.fromkeys((p.benchmark, p.benchmark_exchange) for p in good if p.benchmark)
+    factors = _factor_places(good, supply, own_days=own_days)
+    codes = [*names, *factors.values(), *([SESSIONS] if rates else [])]
+    calendars = _calendars(codes, frame, series, supply.table)
+    if own_days and supply.table is not None:
+        rows = supply.table.onto(calendars[DATA].sessions)
+        series |= {one.ticker: one for one in rows.series()}
+
+    def change(ticker: str, code: str) -> Floats | None:
+        rate = rates.get(ticker)
+        if rate not in series:
+            return None
+        return rate_changes(series[rate], calendars[SESSIONS], calendars[code])
+
     targets = [calendars[name] for name in names]
+    longest = max(abs(d) for w in (design.estimation, design.event) for d in (w.first, w.last))
+    pad = longest + supply.reach + 2
     panel = Panel.build(
         [series[ticker] for ticker, _ in securities],
         targets,
-        [names.index(exchange) for _, exchange in securities],
+        [names.index(code) for _, code in securities],
         pad=pad,
     )
-    factors = Factors.build(
-        [series[ticker] for ticker, _ in benchmarks],
-        [calendars[exchange] for _, exchange in benchmarks],
-        targets,
-        pad=pad,
+    changes = {row: change(*key) for row, key in enumerate(securities)}
+    laid = {
+        ticker: convert_factor(series[ticker], calendars[code], change(ticker, code))
+        for ticker, code in factors.items()
+    }
+    sessions = {ticker: calendars[code] for ticker, code in [*securities, *factors.items()]}
+    sessions |= {rate: calendars[SESSIONS] for rate in rates.values() if rate in series}
+    own = [calendars[code] for code in factors.values()]
+    return Market(
+        stock.series,
+        sessions,
+        convert_panel(panel, changes),
+        Factors.build(list(laid.values()), own, targets, pad=pad),
+        *_positions(listing, names, securities, list(factors)),
+        dropped=listing.dropped(),
+        laid=laid,
+        rates=rates,
     )
-    factor = {ticker: row for row, (ticker, _) in enumerate(benchmarks)}
-    table = np.array(
-        [
-            (-1, -1, -1)
-            if p.reason
-            else (
-                names.index(p.exchange),
-                securities.index((p.ticker, p.exchange)),
-                factor.get(p.benchmark, -1),
+
+
+def _positions(
+    listing: Listing,
+    names: list[str],
+    securities: list[tuple[str, str]],
+    factors: list[str],
+) -> tuple[Integers, Integers, Integers]:
+    """Calendar, security and benchmark of each pair, -1 where there is none."""
+    security = {key: row for row, key in enumerate(securities)}
+    factor = {ticker: row for row, ticker in enumerate(factors)}
+    table = np.full((len(listing.places), 3), -1, dtype=np.int64)
+    for row, place in enumerate(listing.places):
+        if not place.reason:
+            table[row] = (
+                names.index(place.exchange),
+                security[place.ticker, place.exchange],
+                factor.get(place.benchmark, -1),
             )
-            for p in places
-        ],
-        dtype=np.int64,
-    ).reshape(-1, 3)[listing.code]
-    sessions = {ticker: calendars[exchange] for ticker, exchange in [*securities, *benchmarks]}
-    return Market(quotes.series, sessions, panel, factors, *table.T, dropped=listing.dropped())
+    pairs = table[listing.code]
+    return pairs[:, 0], pairs[:, 1], pairs[:, 2]
 
 
-def _with_series(place: Place, failures: Mapping[str, PricesError]) -> Place:
-    """Give a place the reason why its series, or its benchmark's, cannot be had."""
-    if place.reason:
-        return place
-    if place.ticker in failures:
-        return replace(place, reason=str(failures[place.ticker]))
-    if place.benchmark in failures:
-        return replace(place, reason=f"benchmark: {failures[place.benchmark]}")
-    return place
+def _with_series(
+    places: Sequence[Place],
+    failures: Mapping[str, PricesError],
+    supply: Supply,
+    rates: Mapping[str, str],
+) -> tuple[Place, ...]:
+    """Give places the reason why a series that they need cannot be had."""
+    needed = () if supply.optional else supply.factors
+    lost = next((factor.ticker for factor in needed if factor.ticker in failures), "")
+
+    def reason(place: Place) -> str:
+        if place.ticker in failures:
+            return str(failures[place.ticker])
+        if place.benchmark in failures:
+            return f"benchmark: {failures[place.benchmark]}"
+        if lost:
+            return f"factor: {failures[lost]}"
+        for ticker in (place.ticker, place.benchmark, *(factor.ticker for factor in needed)):
+            if rates.get(ticker) in failures:
+                return f"currency: {failures[rates[ticker]]}"
+        return ""
+
+    return tuple(p if p.reason else replace(p, reason=reason(p)) for p in places)
+
+
+def _absent(ticker: str, quotes: Quotes, rates: Mapping[str, str]) -> PriceSeries:
+    """Give a series without a day, for a factor that the model can do without."""
+    why = quotes.failures.get(ticker) or quotes.failures[rates[ticker]]
+    none = np.empty(0, dtype="datetime64[D]")
+    return PriceSeries(ticker, none, np.empty(0), "returns", "none", notes=(str(why),))
+
+
+def _brought(table: FactorTable | None, used: Mapping[str, str]) -> dict[str, PriceSeries]:
+    """Give the factors that the model brings along, by name."""
+    found = {} if table is None else {one.ticker: one for one in table.series()}
+    double = next((name for name in found if name in used), None)
+    if double is not None:
+        raise StudyError(
+            f"the factor {double} has the name of a security or benchmark. Rename its column"
+        )
+    return found
+
+
+def _factor_places(places: Sequence[Place], supply: Supply, *, own_days: bool) -> dict[str, str]:
+    """Calendars of the benchmarks and factors, by name."""
+    found = {p.benchmark: p.benchmark_exchange for p in places if p.benchmark}
+    found |= {p.ticker: p.exchange for p in supply.factors}
+    if supply.table is not None:
+        found |= dict.fromkeys(supply.table.names, DATA if own_days else supply.table.exchange)
+    return found
 
 
 def _clip(series: PriceSeries, start: date, end: date) -> PriceSeries:
     """Keep the dates that the windows can need, so that calendars are built for no more."""
     inside = (series.dates >= np.datetime64(start)) & (series.dates <= np.datetime64(end))
     opens = None if series.opens is None else series.opens[inside]
-    return replace(series, dates=series.dates[inside], values=series.values[inside], opens=opens)
+    volume = None if series.volume is None else series.volume[inside]
+    return replace(
+        series, dates=series.dates[inside], values=series.values[inside], opens=opens, volume=volume
+    )
 
 
 def _calendars(
-    names: Sequence[str], frame: pd.DataFrame, series: Iterable[PriceSeries]
+    names: Sequence[str],
+    frame: pd.DataFrame,
+    series: Mapping[str, PriceSeries],
+    table: FactorTable | None,
 ) -> dict[str, Calendar]:
     """Build the calendars over the data and the announcements."""
-    days = [day for one in series if len(one.dates) for day in (one.dates[0], one.dates[-1])]
+    own = () if table is None else table.names
+    quoted = [one for ticker, one in series.items() if ticker not in own]
     if DATA in names:
-        return {DATA: data_calendar(_all_days(series))}
+        return {DATA: data_calendar(_all_days(quoted))}
+    days = [
+        day for one in series.values() if len(one.dates) for day in (one.dates[0], one.dates[-1])
+    ]
     first, last = event_range(frame)
     begin = min([first, *(day.astype(object) for day in days)])
     finish = max([last, *(day.astype(object) for day in days)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Integers
 from eventstudy.panel import Panel
 from eventstudy.rows import Rows
@@ -103,6 +104,24 @@ def overlaps(rows: Rows, frame: pd.DataFrame, panel: Panel, design: Design) -> p
         ],
         ignore_index=True,
     )
+
+
+def overlap_flags(abnormal: Abnormal, frame: pd.DataFrame, shared: pd.DataFrame) -> dict[int, str]:
+    """Flag of each event, by its position, whose tested days are another event's too."""
+    both = shared[shared["kind"] == SHARED]
+    others: dict[tuple[str, str], list[str]] = {}
+    for one, other, ticker in zip(
+        both["event_id"], both["other_event_id"], both["ticker"], strict=True
+    ):
+        others.setdefault((one, ticker), []).append(other)
+        others.setdefault((other, ticker), []).append(one)
+    own = frame.iloc[abnormal.rows.pair]
+    keys = list(zip(own["event_id"], own["ticker"], strict=True))
+    return {
+        row: f"shares tested days with {', '.join(others[key])}"
+        for row, key in enumerate(keys)
+        if key in others
+    }
 
 
 def _listed(

@@ -202,12 +202,15 @@ class Factors:
         Sessions in which the factor's market did not close at all, so that its return is exactly 0.
     where : array of int, shape (calendars, factors)
         Row of a calendar and factor.
+    exchanges : tuple of str
+        Name of each factor's own calendar.
     """
 
     names: tuple[str, ...]
     returns: Ragged
     closed: Booleans
     where: Integers
+    exchanges: tuple[str, ...] = ()
 
     @classmethod
     def build(
@@ -246,6 +249,7 @@ class Factors:
             returns=Ragged(np.concatenate(parts) if parts else np.empty(0), start),
             closed=np.concatenate(flags) if flags else np.empty(0, np.bool_),
             where=np.arange(len(start), dtype=np.int64).reshape(len(targets), len(series)),
+            exchanges=tuple(calendar.name for calendar in own),
         )
 
 
@@ -267,7 +271,7 @@ def align(returns: Floats, own: Calendar, target: Calendar) -> tuple[Floats, Boo
 
     The return of a target session covers (previous close, this close], right end included. With no
     factor session in it the return is exactly 0 and flagged; a factor session without a figure
-    makes it missing.
+    makes it missing, and so does a factor's calendar that does not reach so far.
 
     Parameters
     ----------
@@ -293,9 +297,10 @@ def align(returns: Floats, own: Calendar, target: Calendar) -> tuple[Floats, Boo
     aligned[single] = returns[before[single]]
     for session in np.flatnonzero(count > 1):
         aligned[session] = compound(returns[before[session] : upto[session]])
-    closed = count == 0
-    aligned[0], closed[0] = np.nan, False
-    return aligned, closed
+    known = target.sessions <= own.last
+    known[1:] &= target.closes[:-1] >= own.begins
+    known[0] = False
+    return np.where(known, aligned, np.nan), known & (count == 0)
 
 
 def compound(returns: Floats) -> float:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from eventstudy.events import Events
+from eventstudy.factors import FactorTable
 from eventstudy.market import Market
+from eventstudy.models import MODELS, Model, name_of
 
 PACKAGES = ("numpy", "pandas", "scipy", "exchange_calendars")
 SOURCE_COLUMNS = (
@@ -20,19 +23,30 @@ SOURCE_COLUMNS = (
 )
 
 
-def versions() -> dict[str, str]:
+def versions(packages: Iterable[str] = ()) -> dict[str, str]:
     """Versions of the package, of Python and of the libraries that decide numbers."""
     found = {"eventstudy": metadata.version("eventstudy"), "python": platform.python_version()}
-    return found | {name: metadata.version(name) for name in PACKAGES}
+    return found | {name: metadata.version(name) for name in (*PACKAGES, *packages)}
 
 
-def describe_run(events: Events, spec: Mapping[str, Any]) -> dict[str, Any]:
+def describe_run(
+    events: Events, spec: Mapping[str, Any], factors: FactorTable | None = None
+) -> dict[str, Any]:
     """Say what went in; no clock, no path, so that the same input gives the same words."""
+    inputs = {events.name: events.sha256}
+    names: dict[str, str] = {}
+    if factors is not None:
+        names = {path: Path(path).name for path in factors.files}
+        inputs |= {names[path]: digest for path, digest in factors.files.items()}
+        inputs |= {} if factors.files else {"factors (frame)": factors.sha256}
+    model = spec["model"]
+    if names and isinstance(model, Mapping):
+        model = {**model, "factors": [names.get(one, one) for one in model["factors"]]}
     return {
         "name": events.name,
-        "inputs": {events.name: events.sha256},
-        "settings": dict(spec),
-        "versions": versions(),
+        "inputs": inputs,
+        "settings": {**spec, "model": model},
+        "versions": versions(MODELS.get(name_of(model), Model).packages),
     }
 
 
@@ -40,9 +54,18 @@ def sources_frame(market: Market) -> pd.DataFrame:
     """Build one row a series: where it is from, what it covers, what it lacks."""
     rows: list[dict[str, object]] = []
     roles = [("security", t) for t in market.panel.tickers]
-    roles += [("benchmark", t) for t in market.factors.names]
+    benchmarks = set(market.benchmark.tolist())
+    roles += [
+        ("benchmark" if place in benchmarks else "factor", name)
+        for place, name in enumerate(market.factors.names)
+    ]
+    known_rates = dict.fromkeys(market.rates[t] for _, t in roles if t in market.rates)
+    roles += [("currency", rate) for rate in known_rates if rate in market.series]
     for role, ticker in roles:
         series = market.series[ticker]
+        notes = list(series.notes)
+        if ticker in market.rates:
+            notes.append(f"returns converted by {market.rates[ticker]}")
         known = series.dates[np.isfinite(series.values)]
         rows.append(
             {
@@ -55,7 +78,7 @@ def sources_frame(market: Market) -> pd.DataFrame:
                 "missing": _missing(market, ticker),
                 "retrieved": series.retrieved,
                 "sha256": series.sha256,
-                "note": "; ".join(series.notes),
+                "note": "; ".join(notes),
             }
         )
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from eventstudy.errors import InputError
+from eventstudy.models import name_of
 from eventstudy.rundir import read_files, write_files, write_whole
 from eventstudy.summary import find, summary_table
 
@@ -105,9 +106,31 @@ class StudyResult:
         """One row an event and security: the effect of the headline window, and its tests."""
         return summary_table(self.events, self.spec["windows"][0])
 
+    def models(self) -> pd.DataFrame:
+        """One row an event and security: how well the model did.
+
+        R2, sigma, and of the residuals of the estimation window the Durbin-Watson statistic and the
+        p-values of Engle's LM test (changing variance) and of Jarque and Bera's (normality); with
+        ``Study(diagnostics=True)`` also the forecast error on estimation days left out
+        (``prediction_error``) and the share of their variance that was forecast (``r2_outside``).
+        To set several models side by side see :func:`eventstudy.compare`.
+        """
+        from eventstudy.diagnostics import residual_measures
+
+        return residual_measures(self.fits, self.estimation)
+
     def findings(self, title: str = "") -> Findings:
         """Everything that a report shows, in frames and sentences."""
         return find(self.frames, self.spec, self.provenance, title)
+
+    def noted(
+        self, *, title: str = "", command: str = "", inputs: Mapping[str, str] | None = None
+    ) -> StudyResult:
+        """Keep with the result what it came from besides: a title, a command, digests of inputs."""
+        facts = {"title": title, "command": command}
+        kept = {**self.provenance, **{name: text for name, text in facts.items() if text}}
+        kept["inputs"] = {**kept.get("inputs", {}), **(inputs or {})}
+        return replace(self, provenance=kept)
 
     def report(self, path: str | Path, *, title: str = "") -> Path:
         """Write the report as one file, PDF or HTML by its suffix.
@@ -166,12 +189,13 @@ class StudyResult:
         from eventstudy.report import write_report
 
         notes: list[str] = []
+        result = self.noted(title=title)
 
         def fill(work: Path) -> None:
             progress("tables")
-            self.write_data(work)
+            result.write_data(work)
             progress("report")
-            notes.extend(write_report(self.findings(title), work, formats=formats))
+            notes.extend(write_report(result.findings(), work, formats=formats))
 
         write_whole(Path(folder), fill)
         return notes
@@ -197,7 +221,7 @@ class StudyResult:
         pairs = len(self.events) // max(len(self.spec["windows"]), 1)
         return (
             f"Event study: {self.events['event_id'].nunique()} events, {pairs} event-security "
-            f"pairs, {len(self.dropped)} dropped; {self.spec['model']} model, window "
+            f"pairs, {len(self.dropped)} dropped; {name_of(self.spec['model'])} model, window "
             f"{self.spec['windows'][0]}"
         )
 
@@ -218,7 +242,13 @@ class Plots:
         """Draw all effects of a window with their intervals."""
         from eventstudy.report import draw_effects
 
-        return draw_effects(self.result.events, window or self.result.spec["windows"][0], ax=ax)
+        return draw_effects(
+            self.result.events,
+            window or self.result.spec["windows"][0],
+            ax=ax,
+            dropped=self.result.dropped,
+            level=self.result.spec["level"],
+        )
 
     def event(self, event_id: str, ax: Axes | None = None) -> Axes:
         """Draw the cumulative abnormal return of each security of one event.

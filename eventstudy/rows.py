@@ -174,6 +174,8 @@ def settle(
     keep = security >= 0
     dropped: dict[int, str] = {}
     for which in np.unique(security[keep]):
+        if not panel.moves[which]:
+            continue
         mine = np.flatnonzero(security == which)
         calendar = panel.calendars[panel.calendar[which]]
         sessions = np.flatnonzero(panel.priced[panel.row(int(which))])
@@ -194,9 +196,8 @@ def settle(
                 f"{calendar.sessions[sessions[0]]}"
             )
         keep[mine[late | early]] = False
-        if panel.moves[which]:
-            good = mine[~late & ~early]
-            zero[good] = sessions[place[~late & ~early]]
+        good = ~late & ~early
+        zero[mine[good]] = sessions[place[good]]
     settled = replace(rows, zero=zero, security=security, benchmark=benchmark)
     return settled.take(keep), dropped
 

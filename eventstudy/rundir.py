@@ -19,6 +19,8 @@ from typing import Any
 import pandas as pd
 
 from eventstudy.errors import RunDirectoryError
+from eventstudy.models import MODELS, name_of
+from eventstudy.report.findings import COLUMNS
 
 MARK = "provenance.json"
 TABLES = (
@@ -27,23 +29,34 @@ TABLES = (
 )
 INPUT = "input"
 
+# The type of a column is that of its name in its own table; a column of the user is text, whatever
+# its name, for as text it was written.
 DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
 INSTANTS = {"announced_at"}
 FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
 WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
-WHOLE |= {"missing", "n_peers"}
-NUMBERS = {"car", "se", "scar", "t", "dof", "pvalue", "low", "high", "bhar", "return", "expected"}
-NUMBERS |= {
-    "placebo_pvalue",
-    "placebo_low",
-    "placebo_high",
-    "sq_pvalue",
-    "sq_pvalue_upper",
-    "sigma",
+WHOLE |= {"missing", "n_peers", "n_donors"}
+TEXTS = {"event_id", "ticker", "window", "title", "kind", "actor", "group", "written", "precision"}
+TEXTS |= {"exchange", "benchmark", "session_phase", "shift_reason", "flags", "reason", "source"}
+TEXTS |= {
+    "notes",
+    "note",
+    "model",
+    "test",
+    "null",
+    "alternative",
+    "reference",
+    "beside",
+    "sentence",
 }
-NUMBERS |= {"ar", "sar", "r2", "aar", "caar", "statistic", "estimate", "r", "measured", "tolerance"}
-NUMBERS |= {"alpha", "beta", "pvalue_adjusted", "pvalue_holm", "pvalue_bh"}
-NUMBERS |= {"peer_pvalue", "brown_forsythe_pvalue"}
+TEXTS |= {"measure", "quoted", "comparison", "since", "verdict", "decided_by", "text", "role"}
+TEXTS |= {"other_event_id", "other_ticker", "retrieved", "sha256"}
+EFFECTS = (*COLUMNS["events"], "written", "source", "notes", "peer_pvalue", "n_peers")
+EFFECTS += ("brown_forsythe_pvalue", "donor_pvalue", "n_donors")
+OURS = {INPUT: ("announced_at", "date"), "events": EFFECTS}
+"""Columns that are typed in tables that carry columns of the user's; in the others all are."""
+NEEDED = ("model", "estimation", "event", "windows", "calendar", "benchmark", "closed_day")
+NEEDED += ("min_estimation", "exclude_events_from_estimation", "tests", "level")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -90,7 +103,17 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-        return pd.DataFrame({unguard(n): _typed(unguard(n), raw[n]) for n in raw.columns})
+        raw.columns = [unguard(name) for name in raw.columns]
+        ours = OURS.get(path.stem, tuple(raw.columns))
+        missing = [name for name in COLUMNS.get(path.stem, ()) if name not in raw.columns]
+        if missing:
+            raise ValueError(f"it has no column {missing[0]}")
+        return pd.DataFrame(
+            {
+                name: _typed(name, raw[name]) if name in ours else raw[name].map(unguard)
+                for name in raw.columns
+            }
+        )
     except (OSError, ValueError) as error:
         raise RunDirectoryError(
             f"{path.name} is no table of a run: {error}. Run the study again"
@@ -98,7 +121,9 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _typed(name: str, column: pd.Series) -> pd.Series:
-    """Give a column of text the type of its name."""
+    """Give a column of text the type of its name; what is of no other type is a number."""
+    if name in TEXTS:
+        return column.map(unguard)
     if name in DATES:
         return pd.to_datetime(column.where(column != "")).astype("datetime64[s]")
     if name in INSTANTS:
@@ -108,9 +133,7 @@ def _typed(name: str, column: pd.Series) -> pd.Series:
         return column == "True"
     if name in WHOLE:
         return column.astype("int64")
-    if name in NUMBERS or name.startswith(("placebo (", "beta_", "alpha_")):
-        return column.replace("", "nan").astype("float64")
-    return column.map(unguard)
+    return column.replace("", "nan").astype("float64")
 
 
 def write_files(
@@ -154,6 +177,12 @@ def read_files(
         raise RunDirectoryError(
             f"{folder.name} cannot be read back: {error}. Run the study again"
         ) from error
+    lacking = [name for name in NEEDED if name not in spec] or not isinstance(provenance, dict)
+    if lacking or not spec["windows"] or name_of(spec["model"]) not in MODELS:
+        raise RunDirectoryError(
+            f"{folder.name} cannot be read back: its settings are not those of a run. Run the "
+            "study again"
+        )
     tables = {name: read_table(folder / f"{name}.csv") for name in TABLES}
     return tables, read_table(folder / f"{INPUT}.csv"), spec, provenance
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.abnormal import Abnormal, estimate
+from eventstudy.asynchrony import same_date_betas
 from eventstudy.calendars import ClosedDay
 from eventstudy.claims import check_claims, judge
+from eventstudy.currency import check_currency
+from eventstudy.diagnostics import forecast_errors
 from eventstudy.errors import InputError, StudyError
 from eventstudy.events import Events
 from eventstudy.frames import (
@@ -23,10 +26,10 @@ from eventstudy.frames import (
 )
 from eventstudy.groups import group_means, group_tests, members
 from eventstudy.inference import FAMILY_TESTS, TESTS
-from eventstudy.market import Market, list_pairs, list_peers, open_market
-from eventstudy.models import MarketModel, Model, model_named
-from eventstudy.overlap import SHARED, excluded_days, overlaps
-from eventstudy.peers import peer_effects
+from eventstudy.market import Market, list_pairs, list_peers, open_market, supply_of
+from eventstudy.models import MarketModel, Model, model_of, settings_of
+from eventstudy.overlap import excluded_days, overlap_flags, overlaps
+from eventstudy.peers import peer_effects, touched
 from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.report.findings import empty
 from eventstudy.result import StudyResult, dropped_frame
@@ -52,8 +55,8 @@ class Study:
 
     Parameters
     ----------
-    model : Model or str
-        Expected-return model, or its name.
+    model : Model, str or mapping
+        Expected-return model, its name, or a table of ``name`` and options.
     estimation : window
         Days on which the model is estimated, as a pair or text: 250 sessions by default.
     event : window
@@ -67,6 +70,9 @@ class Study:
         Benchmark of every row that names none; by default that of its exchange.
     exchanges : mapping of str to str
         Exchange of tickers whose name does not tell it, as in ``{"^AXKO": "XASX"}``.
+    currency : str, optional
+        Currency into which all returns are converted, as in USD, by the exchange rates of the same
+        source (HKDUSD=X); local currencies by default. Factors of a frame or file stay as they are.
     closed_day : {"next", "previous", "drop"}
         What happens to an event's calendar date that is no session.
     min_estimation : int, optional
@@ -83,6 +89,9 @@ class Study:
         Level of the intervals.
     seed : int
         Seed of every resampling.
+    diagnostics : bool
+        Measure the model's forecast error on estimation days left out, for
+        :meth:`StudyResult.models` and the report.
 
     Raises
     ------
@@ -95,13 +104,14 @@ class Study:
     Window(first=-1, last=1)
     """
 
-    model: Model | str = field(default_factory=MarketModel)
+    model: Model | str | Mapping[str, Any] = field(default_factory=MarketModel)
     estimation: WindowLike = (-260, -11)
     event: WindowLike = (-10, 10)
     windows: Sequence[WindowLike] = ((0, 0), (0, 1), (-1, 1))
     calendar: str = "exchange"
     benchmark: str | None = None
     exchanges: Mapping[str, str] = field(default_factory=dict)
+    currency: str | None = None
     closed_day: ClosedDay = "next"
     min_estimation: int | None = None
     exclude_events_from_estimation: bool = False
@@ -110,16 +120,23 @@ class Study:
     tests: Sequence[str] = (*TESTS, *FAMILY_TESTS)
     level: float = 0.95
     seed: int = 0
+    diagnostics: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("tests", "peers"):
+            if isinstance(getattr(self, name), str):
+                raise StudyError(f"{name} is one text. Write a list, as in {name}=['...', '...']")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise StudyError(f"seed {self.seed!r} is no whole number from 0 up. Write one")
         normal = {
-            "model": model_named(self.model) if isinstance(self.model, str) else self.model,
+            "model": model_of(self.model) if isinstance(self.model, str | Mapping) else self.model,
             "estimation": Window.of(self.estimation),
             "event": Window.of(self.event),
             "windows": tuple(Window.of(window) for window in self.windows),
             "tests": tuple(self.tests),
             "peers": tuple(self.peers),
             "exchanges": dict(self.exchanges),
+            "currency": self.currency or None,
         }
         for name, value in normal.items():
             object.__setattr__(self, name, value)
@@ -133,6 +150,11 @@ class Study:
                 )
         if not 0.0 < self.level < 1.0:
             raise StudyError(f"level {self.level} is not between 0 and 1. Write .95 for 95 %")
+        check_currency(self.currency or "")
+        if self.currency and self.calendar == "data":
+            raise StudyError(
+                "the data's own rows tell no currency. Convert them before, and leave currency out"
+            )
         if self.max_span < 1:
             raise StudyError(f"max_span {self.max_span} is below 1. Write 1 to keep no such return")
         known = (*TESTS, *FAMILY_TESTS)
@@ -170,13 +192,14 @@ class Study:
     def spec(self) -> dict[str, Any]:
         """The specification as plain values, ready for TOML."""
         return {
-            "model": self.expected_return.name,
+            "model": settings_of(self.expected_return),
             "estimation": str(self.estimation),
             "event": str(self.event),
             "windows": [str(window) for window in self.windows],
             "calendar": self.calendar,
             "benchmark": self.benchmark or "",
             "exchanges": dict(self.exchanges),
+            "currency": self.currency or "",
             "closed_day": self.closed_day,
             "min_estimation": self.design.min_estimation,
             "exclude_events_from_estimation": self.exclude_events_from_estimation,
@@ -185,6 +208,7 @@ class Study:
             "tests": list(self.tests),
             "level": self.level,
             "seed": self.seed,
+            "diagnostics": self.diagnostics,
         }
 
     @classmethod
@@ -275,6 +299,10 @@ class Study:
             prices,
             self.design,
             peers=list_peers(self.peers, calendar=self.calendar, exchanges=self.exchanges),
+            supply=supply_of(
+                self.expected_return, calendar=self.calendar, exchanges=self.exchanges
+            ),
+            currency=self.currency or "",
         )
         progress("day zero")
         rows, dropped = self._rows(frame, market)
@@ -287,6 +315,7 @@ class Study:
             design=self.design,
             model=self.expected_return,
             excluded=excluded,
+            barred=touched(rows, frame, market.panel, self.design, self.expected_return),
         )
         progress("tests")
         dropped = market.dropped | dropped | unusable
@@ -319,7 +348,7 @@ class Study:
             frame,
             level=self.level,
             max_span=self.max_span,
-            overlapping=_overlap_flags(abnormal, frame, shared),
+            overlapping=overlap_flags(abnormal, frame, shared),
             peers=peer_effects(abnormal, frame, self.peers),
         )
         groups = members(abnormal, frame)
@@ -338,7 +367,12 @@ class Study:
                 "events": table,
                 "days": days_frame(abnormal, frame, self.level),
                 "estimation": estimation_frame(abnormal, frame, single),
-                "fits": fits_frame(abnormal, frame),
+                "fits": fits_frame(
+                    abnormal,
+                    frame,
+                    same_date=same_date_betas(abnormal, market),
+                    errors=forecast_errors(abnormal) if self.diagnostics else None,
+                ),
                 "means": group_means(abnormal, groups, level=self.level, max_span=self.max_span),
                 "tests": tests,
                 "leads": leads,
@@ -349,7 +383,7 @@ class Study:
                 "overlaps": shared,
                 "sources": sources_frame(market),
             },
-            provenance=describe_run(events, self.spec),
+            provenance=describe_run(events, self.spec, self.expected_return.table),
         )
 
 
@@ -360,22 +394,4 @@ def _zeros(rows: Rows, frame: pd.DataFrame, market: Market) -> dict[tuple[str, s
     return {
         (events[pair], tickers[pair]): calendars[calendar].sessions[zero]
         for pair, calendar, zero in zip(rows.pair, rows.calendar, rows.zero, strict=True)
-    }
-
-
-def _overlap_flags(abnormal: Abnormal, frame: pd.DataFrame, shared: pd.DataFrame) -> dict[int, str]:
-    """Flag of each event, by its position, whose tested days are another event's too."""
-    both = shared[shared["kind"] == SHARED]
-    others: dict[tuple[str, str], list[str]] = {}
-    for one, other, ticker in zip(
-        both["event_id"], both["other_event_id"], both["ticker"], strict=True
-    ):
-        others.setdefault((one, ticker), []).append(other)
-        others.setdefault((other, ticker), []).append(one)
-    own = frame.iloc[abnormal.rows.pair]
-    keys = list(zip(own["event_id"], own["ticker"], strict=True))
-    return {
-        row: f"shares tested days with {', '.join(others[key])}"
-        for row, key in enumerate(keys)
-        if key in others
     }

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eventstudy.diagnostics import residual_measures
 from eventstudy.inference import TESTS
-from eventstudy.models import MODELS
+from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
-from eventstudy.report.formats import counted, level, percent, probability
+from eventstudy.report.formats import counted, level, number, percent, probability
 
 SINGLE = ("sar_t", "placebo", "sq")
 NAMED = 6
@@ -47,19 +48,27 @@ def find(
     """Turn frames into the findings that a report shows."""
     windows = tuple(spec["windows"])
     events = frames["events"]
-    model = MODELS[spec["model"]]
+    model = describe_model(spec["model"])
     return Findings(
-        title=title or f"Event study of {provenance['name']}",
-        subtitle=_subtitle(events, model.title),
+        title=title or provenance.get("title") or f"Event study of {provenance['name']}",
+        subtitle=_subtitle(events, model),
         sentences=tuple(_sentences(frames, windows[0], spec["level"])),
-        settings=_settings(spec, model.title),
+        settings=_settings(spec, model),
         notes=tuple(_notes(frames)),
         windows=windows,
         level=spec["level"],
-        methods=(model.name, *SINGLE, *spec["tests"]),
+        methods=(name_of(spec["model"]), *SINGLE, *spec["tests"]),
         provenance=provenance,
+        **_models(frames, spec),
         **frames,
     )
+
+
+def _models(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Measure the model where that was asked for: it takes statsmodels, which is slow to import."""
+    if not spec.get("diagnostics"):
+        return {}
+    return {"models": residual_measures(frames["fits"], frames["estimation"])}
 
 
 def _subtitle(events: pd.DataFrame, model: str) -> str:
@@ -85,6 +94,8 @@ def _settings(spec: Mapping[str, Any], model: str) -> tuple[tuple[str, str], ...
     ]
     if spec["benchmark"]:
         settings.append(("Benchmark", spec["benchmark"]))
+    if spec.get("currency"):
+        settings.append(("Currency", f"{spec['currency']}, returns converted by exchange rates"))
     if spec["exclude_events_from_estimation"]:
         settings.append(("Estimation", "without the tested days of other events"))
     if spec["calendar"] == "data":
@@ -209,7 +220,7 @@ def _dropped_sentence(dropped: pd.DataFrame) -> list[str]:
 def _notes(frames: Mapping[str, pd.DataFrame]) -> Sequence[str]:
     """Caveats of the study as a whole."""
     events, overlaps = frames["events"], frames["overlaps"]
-    notes: list[str] = []
+    notes: list[str] = [*_fit_notes(frames["fits"])]
     shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
     if len(shared):
         notes.append(
@@ -226,4 +237,29 @@ def _notes(frames: Mapping[str, pd.DataFrame]) -> Sequence[str]:
             "Some announcements fell within a session: part of their effect may lie on the next "
             "day, which window (0, 1) holds."
         )
+    return notes
+
+
+def _fit_notes(fits: pd.DataFrame) -> list[str]:
+    """Say what the errors of the model are, and what aligning by closes has changed."""
+    notes = [
+        f"{text[0].upper()}{text[1:]}." for text in dict.fromkeys(fits.get("note", ())) if text
+    ]
+    if "beta_same_date" not in fits or not {"alpha", "beta"} <= set(fits):
+        return notes
+    other = fits[np.isfinite(fits["beta_same_date"].astype("float64"))]
+    if other.empty:
+        return notes
+    named = [
+        f"{row.ticker} on {row.event_id} {number(row.beta, 2)} instead of "
+        f"{number(row.beta_same_date, 2)}"
+        for row in other.head(NAMED).itertuples(index=False)
+    ]
+    rest = len(other) - len(named)
+    notes.append(
+        f"{counted(len(other), 'pair')} {'is' if len(other) == 1 else 'are'} measured against a "
+        "benchmark of another exchange. Its returns are aligned by closes: each return of the "
+        "security is met by what the benchmark did between the same two closes. So beta is, "
+        f"against pairing by date: {', '.join(named)}{f' and {rest} more' if rest else ''}."
+    )
     return notes

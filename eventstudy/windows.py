@@ -130,6 +130,11 @@ class Design:
             )
 
     @property
+    def horizon(self) -> int:
+        """Sessions from the last estimation day to the last event day; 0 where it comes before."""
+        return max(self.event.last - self.estimation.last, 0)
+
+    @property
     def hull(self) -> Window:
         """The smallest window that holds every tested window."""
         return Window(min(w.first for w in self.windows), max(w.last for w in self.windows))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from inspect import signature
+from typing import TYPE_CHECKING
+
 import click
 
 from eventstudy.cli import output
 from eventstudy.cli.options import json_option
+
+if TYPE_CHECKING:
+    from eventstudy.models import Model
 
 
 @click.command(
@@ -26,14 +32,30 @@ def command(what: str, *, as_json: bool) -> int:
 def _models(*, as_json: bool) -> None:
     from eventstudy.models import MODELS
 
+    rows = [
+        {"name": name, "title": model.title, "expects": _first_line(model)}
+        | {"options": list(signature(model).parameters), "reference": model.reference}
+        for name, model in MODELS.items()
+    ]
     if as_json:
-        keys = ("name", "title", "reference")
-        rows = [{key: getattr(model, key) for key in keys} for model in MODELS.values()]
         output.document({"models": rows})
         return
     output.definitions(
-        (name, [model.title, f"reference: {model.reference}"]) for name, model in MODELS.items()
+        (
+            str(row["name"]),
+            [
+                f"{row['title']}: {row['expects']}",
+                *([f"options: {', '.join(row['options'])}"] if row["options"] else []),
+                f"reference: {row['reference']}",
+            ],
+        )
+        for row in rows
     )
+
+
+def _first_line(model: type[Model]) -> str:
+    """Give the formula in words that a model's description begins with."""
+    return (model.__doc__ or "").split("\n", 1)[0].strip().rstrip(".")
 
 
 def _tests(*, as_json: bool) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,12 +14,13 @@ import click
 from click.core import ParameterSource
 
 from eventstudy.cli.messages import note
-from eventstudy.errors import InputError
+from eventstudy.errors import InputError, StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from eventstudy.events import Events
+    from eventstudy.models import Model
     from eventstudy.study import Study
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,11 +33,12 @@ NONE = "none"
 
 # Options that are settings of the study, by the name of the setting.
 _SETTINGS = {
-    "model": "model",
     "estimation": "estimation",
     "event": "event",
     "window": "windows",
     "benchmark": "benchmark",
+    "currency": "currency",
+    "diagnostics": "diagnostics",
     "closed_day": "closed_day",
     "min_estimation": "min_estimation",
     "exclude_events_from_estimation": "exclude_events_from_estimation",
@@ -90,6 +95,14 @@ event_options = (
         help="Model of the expected return: see `list models`.",
     ),
     click.option(
+        "--factors",
+        metavar="FILE|TICKERS",
+        show_default="none",
+        help="Factors of the models that take them, separated by commas: CSV files (Ken French's "
+        "as published, or a date and a column a factor, in decimals), or tickers of the source. "
+        "Without --model, the model is `factors`.",
+    ),
+    click.option(
         "--estimation",
         default="-260:-11",
         metavar="FIRST:LAST",
@@ -125,6 +138,12 @@ event_options = (
         show_default="by the ticker's suffix",
         help="Exchange of a ticker that does not tell it; give it again for more. See "
         "`list exchanges`.",
+    ),
+    click.option(
+        "--currency",
+        metavar="CODE",
+        show_default="local currencies",
+        help="Convert all returns, as in USD, by the rates of the same source (HKDUSD=X).",
     ),
     click.option(
         "--closed-day",
@@ -236,7 +255,28 @@ def study_of(context: click.Context) -> Study:
         for name, setting in _SETTINGS.items()
         if name in options and is_given(context, name)
     }
+    named = options["model"] if is_given(context, "model") else None
+    if named is not None or options["factors"] is not None:
+        changes["model"] = _model(study, named, options["factors"])
     return replace(study, **changes, exchanges={**study.exchanges, **listed})
+
+
+def _model(study: Study, name: str | None, factors: str | None) -> Model:
+    """Make the model that ``--model`` and ``--factors`` name."""
+    from eventstudy.models import MODELS, FactorModel, model_named
+
+    taking = [one for one, kind in MODELS.items() if "factors" in signature(kind).parameters]
+    if name is None:
+        own = study.expected_return.name
+        name = own if own in taking else FactorModel.name
+    if factors is None:
+        return model_named(name)
+    if name in MODELS and name not in taking:
+        raise StudyError(
+            f"the model {name} takes no factors. Leave --factors out, or choose one of "
+            f"{', '.join(taking)}"
+        )
+    return model_named(name, factors=[one.strip() for one in factors.split(",") if one.strip()])
 
 
 def events_of(context: click.Context) -> Events:
@@ -284,6 +324,40 @@ def claims_of(context: click.Context, events: Events) -> pd.DataFrame | None:
         return None
     check_claims(claims, events)
     return claims
+
+
+def digests(context: click.Context, claims: pd.DataFrame | None) -> dict[str, str]:
+    """Give the sha256 of the claims in use, by file name."""
+    path = claims_path(context)
+    if claims is None or path is None:
+        return {}
+    return {Path(path).name: hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+
+
+def command_line(context: click.Context) -> str:
+    """Write the command as it was given, with paths cut to their names.
+
+    A run directory says how it came about, and is the same wherever it stands: --out is left out.
+    """
+    words = [f"eventstudy {context.info_name}"]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if not is_given(context, name) or name == "out":
+            continue
+        value = context.params[name]
+        if isinstance(value, dict):
+            many = [f"{key}={one}" for key, one in value.items()]
+        else:
+            many = list(value) if isinstance(value, (tuple, list)) else [value]
+        flag = max(parameter.opts, key=len)
+        for one in many:
+            text = str(one)
+            shown = Path(text).name if Path(text).exists() else text
+            if isinstance(parameter, click.Argument):
+                words.append(shown)
+            else:
+                words += [flag] if one is True else [flag, shown]
+    return " ".join([words[0], *map(shlex.quote, words[1:])])
 
 
 def run_folder(path: str) -> Path:

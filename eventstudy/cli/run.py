@@ -10,6 +10,8 @@ import click
 from eventstudy.cli import messages, output
 from eventstudy.cli.options import (
     claims_of,
+    command_line,
+    digests,
     event_options,
     events_of,
     json_option,
@@ -68,6 +70,12 @@ _NAMED = 8
         "--seed", type=int, default=0, show_default=True, help="Seed of every resampling."
     ),
     click.option(
+        "--diagnostics",
+        is_flag=True,
+        show_default="left out",
+        help="Add how well the model does: its residuals, and its forecasts of days left out.",
+    ),
+    click.option(
         "--out",
         metavar="FOLDER",
         show_default="reports/<name of EVENTS>",
@@ -94,6 +102,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     claims = claims_of(context, given)
     with messages.steps(_STEPS) as step:
         result = study.run(given, prices=source, claims=claims, progress=step)
+        result = result.noted(command=command_line(context), inputs=digests(context, claims))
         notes = result.write_run(
             folder, formats=options["formats"], title=options["title"], progress=step
         )

@@ -24,6 +24,7 @@ from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.windows import Window
 
 TOO_FEW = "needs at least two events"
+OWN_FACTORS = "each event has its own choice of securities to be measured against"
 # Below this share of an effect a spread is rounding: the effects are the same.
 ROUNDING = 1e-12
 
@@ -176,8 +177,12 @@ class Sample:
 
     @cached_property
     def one_session_ar(self) -> Floats:
-        """Abnormal returns over sqrt(k), on the scale of one session, shape (N, L)."""
-        return self.ar / np.sqrt(self.spans)
+        """Abnormal returns over sqrt(k), on the scale of one session, shape (N, L).
+
+        Where the model's variance moves, each session of the k counts with its own.
+        """
+        days = self.abnormal.days(self.window)
+        return self.ar / np.sqrt(self.abnormal.innovations[:, days])
 
     @cached_property
     def signed(self) -> Floats:
@@ -188,6 +193,11 @@ class Sample:
     def residuals(self) -> Floats:
         """Abnormal returns of the estimation window, shape (N, E)."""
         return self.abnormal.fit.residuals
+
+    @cached_property
+    def standard_residuals(self) -> Floats:
+        """The same on the scale of :attr:`one_session_ar`, shape (N, E)."""
+        return self.residuals / np.sqrt(self.abnormal.estimation_innovations)
 
     @cached_property
     def dates(self) -> tuple[Integers, Integers]:
@@ -214,7 +224,7 @@ class Sample:
                     members,
                     np.arange(zero + estimation.first, zero + estimation.last + 1),
                     np.arange(zero + self.window.first - lead, zero + self.window.last + 1),
-                    self.residuals[members],
+                    self.standard_residuals[members],
                     covered[members],
                 )
             )
@@ -292,7 +302,7 @@ class Sample:
             return "the events do not share one date on one exchange"
         if len(np.unique(rows.benchmark)) > 1:
             return "the events have different benchmarks"
-        return ""
+        return OWN_FACTORS if self.abnormal.model.selects else ""
 
     def take(self, keep: Booleans) -> Sample:
         """Keep some of the events."""

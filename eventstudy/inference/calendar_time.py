@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.arrays import Floats
-from eventstudy.inference.base import Sample, Test, TestResult, with_se
+from eventstudy.inference.base import OWN_FACTORS, Sample, Test, TestResult, with_se
 
 MIN_SESSIONS = 60
 REFERENCE = (
@@ -79,6 +79,8 @@ def _portfolio(sample: Sample) -> str | tuple[Floats, Floats, Floats, np.ndarray
         return "the events are on several exchanges: there is no one calendar"
     if len(np.unique(rows.benchmark)) > 1:
         return "the events have different benchmarks"
+    if abnormal.model.selects:
+        return OWN_FACTORS
     days = abnormal.days(sample.window)
     count = days.stop - days.start
     session = (rows.zero[:, None] + np.arange(sample.window.first, sample.window.last + 1)).ravel()

@@ -70,9 +70,15 @@ def cluster_test(sample: Sample) -> TestResult:
         return TestResult(n=n, clusters=q, reason=ONE_CLUSTER)
     sums, sizes = cluster_sums(sample, sample.effects.car)
     estimate = float(sums.sum()) / n
-    variance = float(((sums - sizes * estimate) ** 2).sum()) / n**2 * q / (q - 1)
-    found = with_se(estimate, float(np.sqrt(variance)), q - 1, n, sample.level)
+    found = with_se(estimate, _standard_error(sums, sizes), q - 1, n, sample.level)
     return replace(found, clusters=q)
+
+
+def _standard_error(sums: Floats, sizes: Floats) -> float:
+    """Cluster-robust standard error of the mean: G/(G - 1), no further factor."""
+    n, q = float(sizes.sum()), len(sums)
+    deviation = sums - sizes * (float(sums.sum()) / n)
+    return float(np.sqrt((deviation**2).sum() / n**2 * q / (q - 1)))
 
 
 def wild_cluster_test(sample: Sample) -> TestResult:
@@ -95,16 +101,14 @@ def _wild(sample: Sample, weights: Floats, *, exact: bool) -> TestResult:
     if q < 2:
         return TestResult(n=n, clusters=q, reason=ONE_CLUSTER)
     sums, sizes = cluster_sums(sample, sample.effects.car)
-    statistic = float(cluster_t(sums, sizes))
-    if not abs(statistic) * ROUNDING < 1.0:
+    estimate, se = float(sums.sum()) / n, _standard_error(sums, sizes)
+    if not se > ROUNDING * abs(estimate):
         return TestResult(n=n, clusters=q, reason=NO_SPREAD)
-    estimate = float(sums.sum()) / n
     pvalue = _wild_pvalue(sums, sizes, weights, exact=exact)
-    alpha = 1.0 - sample.level
+    alpha = 1.0 - sample.level + ROUNDING  # 1 - .9 is a little less than .1
     found = TestResult(
-        statistic=statistic, pvalue=pvalue, n=n, estimate=estimate, se=estimate / statistic,
-        clusters=q,
-    )  # fmt: skip
+        statistic=estimate / se, pvalue=pvalue, n=n, estimate=estimate, se=se, clusters=q
+    )
     # However far the centre, vectors that weigh all clusters alike leave |t| as it is.
     alike = int((weights == weights[:, :1]).all(axis=1).sum())
     least = alike / len(weights) if exact else (1 + alike) / (len(weights) + 1)
@@ -117,8 +121,7 @@ def _wild(sample: Sample, weights: Floats, *, exact: bool) -> TestResult:
     def accepted(centre: float) -> bool:
         return _share(np.abs(drawn(centre)), abs(own(centre)[0]), exact=exact) > alpha
 
-    low = _edge(accepted, estimate, -abs(estimate / statistic))
-    high = _edge(accepted, estimate, abs(estimate / statistic))
+    low, high = _edge(accepted, estimate, -se), _edge(accepted, estimate, se)
     if (low <= 0.0 <= high) != (pvalue > alpha):
         return replace(found, reason="the accepted centres are no interval")
     return replace(found, low=low, high=high)

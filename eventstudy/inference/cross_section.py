@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from eventstudy.abnormal import event_innovations, forecast
 from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult, with_se
 from eventstudy.kernels.cumulate import cumulate
 
@@ -80,19 +81,24 @@ def portfolio_test(sample: Sample) -> TestResult:
     if not np.isfinite(returns).all() or not np.isfinite(event).all():
         gaps = "days are missing, so the portfolio changes and its t distribution is approximate"
         note = f"{note}; {gaps}" if note else gaps
-    fit = abnormal.model.fit(mean_of_available(returns), abnormal.estimation_factors[:1])
+    design = abnormal.design
+    fit = abnormal.model.fit(
+        mean_of_available(returns), abnormal.estimation_factors[:1], design.horizon
+    )
     if fit.problem[0] or fit.dof[0] < 1:
         return TestResult(n=n, reason=str(fit.problem[0]) or "too few estimation days", note=note)
     spans = np.ones(event[:1].shape, dtype=np.int64)
-    rows = abnormal.model.design(factors, spans)
-    forecast = abnormal.model.offset(factors, spans) + rows @ fit.coefficients[0]
+    one = np.ones(abnormal.returns[:1].shape, dtype=np.int64)
+    if fit.note:
+        note = f"{note}; {fit.note}" if note else fit.note
     effect = cumulate(
         mean_of_available(np.where(np.isfinite(abnormal.ar[:, days]), event, np.nan)),
-        forecast,
+        forecast(abnormal.model, fit, factors, spans),
         spans,
-        rows,
+        abnormal.model.design(factors, spans),
         fit.unscaled,
         fit.sigma,
+        event_innovations(fit, design, one)[:, days],
     )
     found = with_se(float(effect.car[0]), float(effect.se[0]), float(fit.dof[0]), n, used.level)
     return replace(found, note=note)

@@ -58,6 +58,8 @@ def _regression(sample: Sample) -> TestResult | tuple[Floats, Floats, float, int
         return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
     if used.common_design:
         return TestResult(n=n, reason=used.common_design)
+    if not used.abnormal.model.exact:
+        return TestResult(n=n, reason="the model is no least-squares regression")
     residuals = used.residuals
     if not np.isfinite(residuals).all() or not np.isfinite(used.ar).all():
         return TestResult(n=n, reason="needs every estimation and tested day of every event")

@@ -49,7 +49,7 @@ def corrado_zivney_sign_test(sample: Sample) -> TestResult:
     problem = _no_rank_value(sample)
     if problem:
         return problem
-    values = np.hstack([sample.residuals, sample.one_session_ar])
+    values = np.hstack([sample.standard_residuals, sample.one_session_ar])
     signs = np.sign(values - np.nanmedian(values, axis=1, keepdims=True))
     found = _rank_z(sample, signs, signs, root=True)
     return replace(found, note="the estimate is the mean sign of the tested days, -1 to 1")
@@ -66,7 +66,7 @@ def _no_rank_value(sample: Sample) -> TestResult | None:
 
 def _ranks(sample: Sample) -> tuple[Floats, Floats]:
     """Rank estimation and tested days together; and the usable days, shape (N, 1)."""
-    ranks = average_ranks(np.hstack([sample.residuals, sample.one_session_ar]))
+    ranks = average_ranks(np.hstack([sample.standard_residuals, sample.one_session_ar]))
     return ranks, np.isfinite(ranks).sum(axis=1)[:, None].astype(np.float64)
 
 
@@ -159,7 +159,7 @@ def _generalised_ranks(sample: Sample) -> tuple[Floats, Floats] | None:
     spread = float(np.std(scar, ddof=1))
     if not spread > ROUNDING * np.abs(scar).max():
         return None
-    standard = sample.residuals / sample.abnormal.fit.sigma[:, None]
+    standard = sample.standard_residuals / sample.abnormal.fit.sigma[:, None]
     ranks = average_ranks(np.hstack([standard, (scar / spread)[:, None]]))
     count = np.isfinite(ranks).sum(axis=1).astype(np.float64)
     return ranks / (count[:, None] + 1.0) - 0.5, count

@@ -22,7 +22,7 @@ def generalized_sign_test(sample: Sample) -> TestResult:
     n = len(sample)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    return _sign_z(sample, sample.residuals)
+    return _sign_z(sample, sample.standard_residuals)
 
 
 def _sign_z(sample: Sample, placebo: Floats) -> TestResult:
@@ -56,7 +56,7 @@ def generalized_sign_window_test(sample: Sample) -> TestResult:
     length = len(sample.window)
     if length > sample.residuals.shape[1]:
         return TestResult(n=n, reason="the window is longer than the estimation window")
-    sums = sliding_window_view(sample.residuals, length, axis=1).sum(axis=2)
+    sums = sliding_window_view(sample.standard_residuals, length, axis=1).sum(axis=2)
     return _sign_z(sample, sums)
 
 

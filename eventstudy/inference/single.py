@@ -11,11 +11,7 @@ from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats, Integers, Texts
 from eventstudy.kernels.cumulate import Cumulated, leverage
 from eventstudy.kernels.pvalues import critical, two_sided
-from eventstudy.kernels.resample import (
-    placebo_critical,
-    placebo_pvalues,
-    placebo_statistics,
-)
+from eventstudy.kernels.resample import placebo_critical, placebo_pvalues
 from eventstudy.windows import Window
 
 SHARE_OF_RUNS = 20
@@ -91,12 +87,12 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
     usable = there.any(axis=1) & ~long_window
     root = np.where(there, np.sqrt(spans), 1.0)
     rows = np.where(there[:, :, None], abnormal.event_rows[:, days] / root[:, :, None], 0.0)
-    scale = np.sqrt(there.sum(axis=1) + leverage(rows.sum(axis=1), abnormal.fit.unscaled))
+    innovations = abnormal.innovations[:, days]
+    spent = np.where(there, innovations / spans, 0.0).sum(axis=1)
+    scale = np.sqrt(spent + leverage(rows.sum(axis=1), abnormal.fit.unscaled))
     scale = np.where(usable, scale, np.nan)
     statistic = np.where(there, ar / root, 0.0).sum(axis=1) / scale
-    placebo = placebo_statistics(
-        abnormal.fit.residuals, abnormal.fit.rows, abnormal.fit.unscaled, there
-    )
+    placebo = abnormal.placebo(there)
     placebo[~usable] = np.nan
     both, lower, upper, count = placebo_pvalues(statistic, placebo)
     # With one return over k sessions the statistic is the CAR over sqrt(k); with several returns of
@@ -123,7 +119,10 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
         sq_upper=upper,
         n_placebo=count,
         placebo=placebo * unit[:, None],
-        brown_forsythe=brown_forsythe(abnormal.fit.residuals, np.where(there, ar / root, np.nan)),
+        brown_forsythe=brown_forsythe(
+            abnormal.fit.residuals / np.sqrt(abnormal.estimation_innovations),
+            ar / np.sqrt(innovations),
+        ),
         reason=reason,
     )
 

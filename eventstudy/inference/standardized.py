@@ -33,7 +33,7 @@ def _patell(sample: Sample, widening: float, r: float = np.nan) -> TestResult:
         return TestResult(n=n, reason=TOO_FEW)
     if (sample.dof <= 4).any():
         return TestResult(n=n, reason="an event has four degrees of freedom or fewer")
-    scale = sample.dof / (sample.dof - 2.0)
+    scale = 1.0 + 2.0 / (sample.dof - 2.0)  # nu/(nu - 2), 1 for infinite nu
     se = float(np.sqrt(scale.sum())) / n * widening
     return _standardized(sample, se, np.inf, r)
 

@@ -7,7 +7,6 @@ from scipy import special
 
 from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult
 from eventstudy.inference.rank import NO_INTERVAL
-from eventstudy.kernels.resample import placebo_statistics
 
 NULL = "the variance of the event days is that of the estimation window"
 LARGER = "it is larger"
@@ -20,7 +19,7 @@ REFERENCE = (
 
 def _ratio(sample: Sample) -> float:
     """U: the mean squared standardised effect over its expectation."""
-    return float(np.mean(sample.effects.scar**2 * (sample.dof - 2.0) / sample.dof))
+    return float(np.mean(sample.effects.scar**2 * (1.0 - 2.0 / sample.dof)))
 
 
 def beaver_patell_test(sample: Sample) -> TestResult:
@@ -31,7 +30,8 @@ def beaver_patell_test(sample: Sample) -> TestResult:
     if (sample.dof <= 4).any():
         return TestResult(n=n, reason="an event has four degrees of freedom or fewer")
     u = _ratio(sample)
-    spread = float(np.sqrt((2.0 * (sample.dof - 1.0) / (sample.dof - 4.0)).sum()))
+    # 2 (nu - 1)/(nu - 4), written so that infinite degrees of freedom have their limit.
+    spread = float(np.sqrt((2.0 + 6.0 / (sample.dof - 4.0)).sum()))
     statistic = (u - 1.0) * n / spread
     return TestResult(
         statistic=statistic,
@@ -53,8 +53,8 @@ def beaver_patell_placebo_test(sample: Sample) -> TestResult:
         return TestResult(n=n, reason="the events do not share one date on one exchange")
     fit = sample.abnormal.fit
     there = np.isfinite(sample.ar)
-    runs = placebo_statistics(fit.residuals, fit.rows, fit.unscaled, there) / fit.sigma[:, None]
-    squares = runs**2 * ((sample.dof - 2.0) / sample.dof)[:, None]
+    runs = sample.abnormal.placebo(there) / fit.sigma[:, None]
+    squares = runs**2 * (1.0 - 2.0 / sample.dof)[:, None]
     complete = np.isfinite(squares).all(axis=0)
     placebo = squares[:, complete].mean(axis=0)
     if len(placebo) < 19:

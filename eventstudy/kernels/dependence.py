@@ -344,8 +344,8 @@ def join(count: int, links: Sequence[tuple[Integers, Integers]]) -> Integers:
     array([0, 0, 0, 1])
     """
     label = np.arange(count)
-    if links and len(links[0][0]) == count:
-        label = np.unique(links[0][1], return_inverse=True)[1].astype(np.int64)
+    if links and np.array_equal(np.sort(links[0][0]), label):
+        label[links[0][0]] = np.unique(links[0][1], return_inverse=True)[1]
     dense = [(things, np.unique(own, return_inverse=True)[1]) for things, own in links]
     while True:
         before = label

@@ -9,7 +9,11 @@ from eventstudy.kernels.cumulate import leverage
 
 
 def placebo_statistics(
-    residuals: Floats, rows: Floats, unscaled: Floats, available: Booleans
+    residuals: Floats,
+    rows: Floats,
+    unscaled: Floats,
+    available: Booleans,
+    innovations: Floats | None = None,
 ) -> Floats:
     """Scaled effects of all runs of consecutive estimation days, one run a starting day.
 
@@ -27,6 +31,8 @@ def placebo_statistics(
         (X'X)^-1.
     available : array of bool, shape (events, L)
         Days of the event's own window that have a return; the same positions of every run count.
+    innovations : array of float, shape (events, days), optional
+        Variance of each day over sigma^2, which stands for its 1 in L; 1 by default.
 
     Returns
     -------
@@ -38,13 +44,16 @@ def placebo_statistics(
     if runs < 1:
         return np.empty((len(residuals), 0))
     total = np.zeros((len(residuals), runs))
+    spent = np.zeros((len(residuals), runs))
     design = np.zeros((len(residuals), runs, rows.shape[2]))
     clean = np.where(np.isfinite(rows), rows, 0.0)
     for day in range(length):
         taken = available[:, day, None]
         total += np.where(taken, residuals[:, day : day + runs], 0.0)
+        own = 1.0 if innovations is None else innovations[:, day : day + runs]
+        spent += np.where(taken, own, 0.0)
         design += np.where(taken[:, :, None], clean[:, day : day + runs], 0.0)
-    spread = available.sum(axis=1)[:, None] - leverage(design, unscaled)
+    spread = spent - leverage(design, unscaled)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(spread > 1e-9, total / np.sqrt(spread), np.nan)
 

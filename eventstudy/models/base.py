@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from eventstudy.arrays import Floats, Integers, Texts
+from eventstudy.arrays import Booleans, Floats, Integers, Texts
+from eventstudy.errors import StudyError
 from eventstudy.kernels.ols import least_squares
+from eventstudy.tickers import TICKER
+
+if TYPE_CHECKING:
+    from eventstudy.factors import FactorTable
 
 BENCHMARK = "benchmark"
 """The factor that is each row's own benchmark."""
+
+FITS = (
+    *("event_id", "ticker", "model", "n_obs", "dof", "sigma", "r2", "alpha", "beta"),
+    *("beta_same_date", "note", "prediction_error", "r2_outside"),
+)
+"""Columns of the frame of fits, after which no factor can be called."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +57,16 @@ class Fit:
         Variance of each day's return about its expectation, over sigma^2, from the first estimation
         day to the last event day; None where it is 1 throughout.
     note : str
-        What the reader must know of the errors, such as that they are approximate.
+        What the reader must know of the errors.
+    approximate : bool
+        Whether no exact distribution stands behind the errors even for normal returns.
+    outside : bool
+        Whether the residuals are forecasts of days that were left out of the fit, so that they
+        spread like the abnormal returns of event days and not a little less.
+    used : array of bool, shape (events, columns), optional
+        Columns of the factors that the fit uses, for models that choose; None for all.
+    further : mapping of str to array of float, shape (events,)
+        Other figures of the fit, by the name that they have in the frame of fits.
     """
 
     names: tuple[str, ...]
@@ -60,23 +81,41 @@ class Fit:
     problem: Texts
     innovations: Floats | None = None
     note: str = ""
+    approximate: bool = False
+    outside: bool = False
+    used: Booleans | None = None
+    further: Mapping[str, Floats] = field(default_factory=dict)
 
     def take(self, index: Integers) -> Fit:
         """Keep the events at the given positions."""
-        return Fit(
-            self.names,
-            self.coefficients[index],
-            self.unscaled[index],
-            self.rows[index],
-            self.residuals[index],
-            self.sigma[index],
-            self.dof[index],
-            self.n_obs[index],
-            self.r2[index],
-            self.problem[index],
-            None if self.innovations is None else self.innovations[index],
-            self.note,
+        return replace(
+            self,
+            coefficients=self.coefficients[index],
+            unscaled=self.unscaled[index],
+            rows=self.rows[index],
+            residuals=self.residuals[index],
+            sigma=self.sigma[index],
+            dof=self.dof[index],
+            n_obs=self.n_obs[index],
+            r2=self.r2[index],
+            problem=self.problem[index],
+            innovations=None if self.innovations is None else self.innovations[index],
+            used=None if self.used is None else self.used[index],
+            further={name: values[index] for name, values in self.further.items()},
         )
+
+    def chosen(self, factors: Floats) -> Floats:
+        """Blank the columns that the fit does not use, so that a gap in them costs no day.
+
+        Parameters
+        ----------
+        factors : array of float, shape (events, days, columns)
+
+        Returns
+        -------
+        array of float, shape (events, days, columns)
+        """
+        return factors if self.used is None else np.where(self.used[:, None, :], factors, 0.0)
 
 
 class Model(ABC):
@@ -90,11 +129,21 @@ class Model(ABC):
     ----------
     name, title, reference : str
         Short and printed name, and where it was published.
+    selects : bool
+        Whether each event has its own choice among the factors: securities that its event leaves
+        alone. Events of one date then share no design.
+    exact : bool
+        Whether the fit is least squares, so that its t and F are exact for normal returns.
+    packages : tuple of str
+        Libraries beyond the core that decide its numbers.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
+    selects: ClassVar[bool] = False
+    exact: ClassVar[bool] = True
+    packages: ClassVar[tuple[str, ...]] = ()
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -105,6 +154,29 @@ class Model(ABC):
     def needs_benchmark(self) -> bool:
         """Whether a row must have a benchmark."""
         return BENCHMARK in self.factors
+
+    @property
+    def table(self) -> FactorTable | None:
+        """Factor returns that the model brings along; the other factors are tickers."""
+        return None
+
+    @property
+    def tickers(self) -> tuple[str, ...]:
+        """Factors that come from the source of the prices."""
+        own = () if self.table is None else self.table.names
+        return tuple(name for name in self.factors if name != BENCHMARK and name not in own)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options that differ from their defaults, as plain values for a specification."""
+        if not is_dataclass(self):
+            return {}
+        found: dict[str, Any] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.default is MISSING or value != one.default:
+                found[one.name] = list(value) if isinstance(value, tuple) else value
+        return found
 
     @property
     def shifts(self) -> tuple[int, ...]:
@@ -140,12 +212,6 @@ def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> 
     dof = solved.n_obs - rows.shape[2]
     positive = np.where(dof > 0, dof, 1)
     variance = solved.ssr / positive
-    used = np.isfinite(solved.residuals)
-    count = np.maximum(used.sum(axis=1), 1)
-    mean = np.where(used, returns, 0.0).sum(axis=1) / count
-    total = (np.where(used, returns - mean[:, None], 0.0) ** 2).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r2 = np.where(total > 0, 1.0 - solved.ssr / total, np.nan)
     problem = np.where(
         solved.singular,
         "the factors do not vary, or repeat each other, in the estimation window",
@@ -160,9 +226,81 @@ def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> 
         np.sqrt(variance),
         dof.astype(np.float64),
         solved.n_obs,
-        r2,
+        explained(returns, solved.residuals),
         problem,
     )
+
+
+def explained(returns: Floats, residuals: Floats) -> Floats:
+    """Share of the variance of the returns that the residuals leave, taken from 1: R2.
+
+    Parameters
+    ----------
+    returns, residuals : array of float, shape (events, days)
+        Days without a residual do not count.
+
+    Returns
+    -------
+    array of float, shape (events,)
+        NaN where the returns do not vary.
+    """
+    used = np.isfinite(residuals)
+    count = np.maximum(used.sum(axis=1), 1)
+    mean = np.where(used, returns, 0.0).sum(axis=1) / count
+    total = (np.where(used, returns - mean[:, None], 0.0) ** 2).sum(axis=1)
+    left = (np.where(used, residuals, 0.0) ** 2).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0, 1.0 - left / total, np.nan)
+
+
+def offered(returns: Floats, factors: Floats, coverage: float) -> tuple[Booleans, Booleans]:
+    """Columns of one event that have enough returns to choose from, and the days that all have.
+
+    Parameters
+    ----------
+    returns : array of float, shape (days,)
+        The security's own; NaN is missing.
+    factors : array of float, shape (days, columns)
+        Other securities; a column that is no candidate is NaN throughout.
+    coverage : float
+        Share of the security's days on which a candidate must have a return.
+
+    Returns
+    -------
+    columns : array of bool, shape (columns,)
+        Candidates: enough returns, and some variance.
+    days : array of bool, shape (days,)
+        Days on which the security and every candidate have a return.
+    """
+    own = np.isfinite(returns)
+    there = np.isfinite(factors)
+    columns = there[own].sum(axis=0) >= np.maximum(coverage * own.sum(), 1)
+    spread = np.where(there, np.abs(factors), 0.0).max(axis=0, initial=0.0)
+    columns &= spread > 0
+    return columns, own & there[:, columns].all(axis=1)
+
+
+def name_securities(model: str, factors: str | Sequence[str]) -> tuple[str, ...]:
+    """Check the tickers that a model chooses among; one text may hold several, with commas.
+
+    Raises
+    ------
+    StudyError
+        Where there are fewer than two, one twice, or a text is no ticker.
+    """
+    parts = factors.split(",") if isinstance(factors, str) else factors
+    names = tuple(part.strip() if isinstance(part, str) else repr(part) for part in parts)
+    bad = next((name for name in names if not TICKER.fullmatch(name)), None)
+    if bad is not None:
+        raise StudyError(f"{bad!r} is no ticker. The model {model} chooses among tickers")
+    if len(names) < 2:
+        raise StudyError(
+            f"the model {model} needs two securities or more to choose among. Name them in "
+            "factors=[...] or --factors"
+        )
+    if len(set(names)) < len(names):
+        raise StudyError(f"the model {model} has a security twice. Name each once")
+    return names
 
 
 def flat(variance: Floats, returns: Floats) -> Texts:

@@ -23,6 +23,7 @@ from eventstudy.report.listings import (
     claims_table,
     dropped_table,
     fits_table,
+    models_table,
     overlaps_table,
     sources_table,
 )
@@ -108,6 +109,7 @@ def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = Fals
         "overlaps": overlaps_table(findings.overlaps).data(),
         "sources": sources_table(findings.sources).data(),
         "fits": fits_table(findings.fits).data(),
+        "models": models_table(findings.models).data(),
         "methods": _methods(findings),
         "level": level(findings.level),
         "provenance": [[shorten(k, 60), v] for k, v in _flat(findings.provenance)],

@@ -56,7 +56,7 @@ def limited(findings: Findings) -> Limited:
     changed: dict[str, pd.DataFrame] = {}
     if len(ids) > PAGES:
         kept = ids[:PAGES]
-        for name in ("events", "days", "estimation", "fits"):
+        for name in ("events", "days", "estimation", "fits", "models"):
             frame = getattr(findings, name)
             changed[name] = frame[frame["event_id"].isin(kept)]
         remarks.append(
@@ -80,6 +80,8 @@ def limited(findings: Findings) -> Limited:
                 f"The table of {_TABLES[name]} has the first {ROWS} of "
                 f"{counted(len(whole), 'row')}; {name}.csv holds all."
             )
+    # One row for each of the fits, whose remark serves for both.
+    changed["models"] = changed.get("models", findings.models).head(ROWS)
     small = {name: frame.reset_index(drop=True) for name, frame in changed.items()}
     return Limited(replace(findings, **small), len(ids), pairs, len(groups), tuple(remarks))
 

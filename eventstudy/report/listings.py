@@ -7,7 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from eventstudy.report.formats import NONE, date, integer, is_missing, number, percent
+from eventstudy.report.formats import (
+    NONE,
+    date,
+    integer,
+    is_missing,
+    number,
+    percent,
+    probability,
+)
 from eventstudy.report.tables import (
     TICKER,
     Column,
@@ -152,6 +160,7 @@ def sources_table(sources: pd.DataFrame) -> Table:
 def fits_table(fits: pd.DataFrame) -> Table:
     """Estimation fits: coefficients, fit and residual standard deviation."""
     known = ("event_id", "ticker", "model", "n_obs", "dof", "sigma", "r2", "alpha")
+    known += ("prediction_error", "r2_outside")
     factors = [name for name in fits.columns if name not in known and _is_number(fits[name])][:6]
     columns = (
         Column("Event"),
@@ -160,7 +169,7 @@ def fits_table(fits: pd.DataFrame) -> Table:
         right("Days", wide=True),
         right("dof", wide=True),
         right("α, % a day", wide=True),
-        *(right("β" if name == "beta" else str(name), wide=True) for name in factors),
+        *(right(_coefficient(str(name)), wide=True) for name in factors),
         right("σ, % a day", wide=True),
         right("R²", wide=True),
     )
@@ -179,6 +188,43 @@ def fits_table(fits: pd.DataFrame) -> Table:
             number(row["r2"], 3),
         )
         for name, row in zip(names, records(fits), strict=True)
+    )
+    return Table(columns, cells, grouped(keys))
+
+
+def _coefficient(name: str) -> str:
+    """Print the name of a coefficient so that a narrow column can break it."""
+    return name.replace("_", " ").replace("beta", "β")
+
+
+def models_table(models: pd.DataFrame) -> Table:
+    """How well the model did, event by event."""
+    columns = (
+        Column("Event"),
+        Column("Security"),
+        right("R²", wide=True),
+        right("σ, % a day", wide=True),
+        right("Durbin-Watson", wide=True),
+        right("ARCH-LM p", wide=True),
+        right("Jarque-Bera p", wide=True),
+        right("Forecast error, %", wide=True),
+        right("R² outside", wide=True),
+    )
+    keys = list(models["event_id"])
+    names = once(keys, [shorten(str(key), _ID) for key in keys])
+    cells = tuple(
+        (
+            name,
+            shorten(str(row["ticker"]), TICKER),
+            number(row["r2"], 3),
+            percent(row["sigma"]),
+            number(row["durbin_watson"]),
+            probability(row["arch_lm_pvalue"]),
+            probability(row["jarque_bera_pvalue"]),
+            percent(row["prediction_error"]),
+            number(row["r2_outside"], 3),
+        )
+        for name, row in zip(names, records(models), strict=True)
     )
     return Table(columns, cells, grouped(keys))
 

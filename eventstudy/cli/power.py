@@ -1,0 +1,183 @@
+"""``power``: what a study of these events can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eventstudy.cli import messages, output
+from eventstudy.cli.options import (
+    event_options,
+    events_of,
+    json_option,
+    run_folder,
+    study_of,
+    with_options,
+)
+from eventstudy.cli.prices import source_named
+
+if TYPE_CHECKING:
+    from eventstudy.simulate import PowerResult
+
+_STEPS = 3
+_HEADS = ("event and security, or group", "test", "n")
+_RIGHT = ("effect %", "p", "size %", "smallest %", "by placebo %")
+
+
+def _name(option: Callable[[Any], Any]) -> str:
+    """Name of the parameter that an option's decorator makes."""
+
+    def bare() -> None: ...
+
+    return str(option(bare).__click_params__[0].name)
+
+
+def _effects(
+    context: click.Context, option: click.Parameter, values: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Turn per cent into returns."""
+    del context, option
+    return tuple(value / 100.0 for value in values)
+
+
+@click.command(
+    epilog="""\
+    \b
+    Example:
+      eventstudy power events.csv --window 0:1 --out reports/power
+    """,
+)
+@click.argument("events", metavar="EVENTS")
+@with_options(
+    *(option for option in event_options if _name(option) != "claims"),
+    click.option(
+        "--prices",
+        default="auto",
+        metavar="SOURCE",
+        show_default=True,
+        help="auto or snapshot (the bundled prices), or a folder or file of your own: CSV or "
+        "Parquet, a file a ticker or one wide file.",
+    ),
+    click.option(
+        "--level", type=float, default=0.95, show_default=True, help="One minus the nominal size."
+    ),
+    click.option(
+        "--target",
+        type=float,
+        default=0.8,
+        show_default=True,
+        help="Power that counts as detected.",
+    ),
+    click.option(
+        "--effect",
+        "effects",
+        type=float,
+        multiple=True,
+        metavar="PERCENT",
+        callback=_effects,
+        show_default=".25 to 50",
+        help="Effect of the power curve, in per cent, tried with both signs; again for more.",
+    ),
+    click.option(
+        "--replications",
+        type=int,
+        default=250,
+        show_default=True,
+        help="Placebo events an event, and draws a group.",
+    ),
+    click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws."),
+    click.option(
+        "--out",
+        metavar="FOLDER",
+        show_default="nothing is written",
+        help="Writes tables, figures and a page there: new, empty, or an earlier run, which is "
+        "replaced whole.",
+    ),
+    json_option,
+)
+@click.pass_context
+def command(context: click.Context, events: str, **options: Any) -> int:
+    """Say how small an effect a study of the EVENTS of a CSV file can see.
+
+    Puts runs of each event's own estimation days in the place of its days, adds effects, and counts
+    how often the tests find them: for every event and security, and for groups of events, whose
+    dates move as one so that what is correlated stays so. An effect that was not found and that is
+    smaller than the smallest one detected may well be there.
+    """
+    from eventstudy.rundir import check_target
+    from eventstudy.simulate.power import EFFECTS, power
+
+    del events
+    folder = run_folder(options["out"]) if options["out"] else None
+    study = study_of(context)
+    if folder:
+        check_target(folder)
+    source = source_named(options["prices"], offline=options["offline"])
+    given = events_of(context)
+    with messages.steps(_STEPS) as step:
+        result = power(
+            study,
+            given,
+            prices=source,
+            effects=options["effects"] or EFFECTS,
+            target=options["target"],
+            replications=options["replications"],
+            progress=step,
+        )
+    if folder:
+        result.save(folder)
+    if options["as_json"]:
+        output.document(
+            {
+                "detectable": result.detectable,
+                "curves": result.curves,
+                "dropped": result.dropped,
+                "provenance": dict(result.provenance),
+            }
+        )
+    else:
+        _show(result)
+    if folder:
+        say = messages.say if options["as_json"] else output.paragraph
+        say(f"Written: {folder / 'power.html'}, {folder}/")
+    return 1 if options["strict"] and len(result.dropped) else 0
+
+
+def _show(result: PowerResult) -> None:
+    """Print what could have been seen, and what was dropped."""
+    from eventstudy.report.formats import level
+
+    summary = output.records(result.summary())
+    if summary:
+        output.table(
+            (*_HEADS, *_RIGHT, "reading"),
+            [_row(row) for row in summary],
+            right=("n", *_RIGHT),
+            title=f"Smallest effect detected in {level(result.target)} of placebo samples, window "
+            f"{result.windows[0]}",
+        )
+    output.sentences(result.sentences())
+    if len(result.dropped):
+        output.table(
+            ("event", "ticker", "reason"),
+            result.dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
+            title="Dropped",
+        )
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    from eventstudy.report.formats import integer, number
+
+    return [
+        row["who"],
+        row["test"] or "-",
+        integer(row["n"]),
+        number(row["effect %"]),
+        row["p"],
+        number(row["size %"], 1),
+        number(row["smallest %"]),
+        number(row["by placebo %"]),
+        row["reading"],
+    ]

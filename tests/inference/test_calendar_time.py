@@ -1,0 +1,108 @@
+"""The calendar-time portfolio against statsmodels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from worlds import MARKET, sample, world
+
+from eventstudy.inference import TESTS
+from eventstudy.models import ConstantMean, MarketAdjusted, MarketModel
+
+WINDOW = (0, 6)
+
+
+def case(seed=0, *, model=None, gaps=False):
+    """Sixteen dates five sessions apart, windows of seven: 80 sessions in a row or more."""
+    frame = world(5, 330, seed=seed, common=0.006)
+    step = 9 if gaps else 5
+    rows = [(f"E{i:02d}", f"S{i % 5:02d}", 140 + step * i) for i in range(16)]
+    rows += [("F", "S00", 141), ("G", "S01", 150)]  # the same security twice on some sessions
+    frame.iloc[[147, 160], 1] = np.nan
+    frame.iloc[190, 5] = np.nan  # the benchmark was not published
+    return frame, rows, sample(frame, rows, WINDOW, model=model or MarketModel())
+
+
+def portfolio(frame, rows, model):
+    """Session by session: who has an event under way, what they returned on average."""
+    y, x, weight, sessions = [], [], [], []
+    for session in range(len(frame)):
+        held = {ticker for _, ticker, zero in rows if zero <= session <= zero + WINDOW[1]}
+        market = frame[MARKET].iloc[session]
+        returns = [r for r in (frame[t].iloc[session] for t in sorted(held)) if math.isfinite(r)]
+        if not returns or (not math.isfinite(market) and model.name != "constant_mean"):
+            continue
+        mean = np.mean(returns)
+        y.append(mean - market if model.name == "market_adjusted" else mean)
+        x.append([1.0, market] if model.name == "market" else [1.0])
+        weight.append(len(returns))
+        sessions.append(session)
+    return np.array(y), np.array(x), np.array(weight, float), np.array(sessions)
+
+
+@pytest.mark.parametrize(
+    "model", [MarketModel(), ConstantMean(), MarketAdjusted()], ids=lambda m: m.name
+)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_it_is_statsmodels_wls_with_hc1(model, gaps):
+    frame, rows, one = case(model=model, gaps=gaps)
+    y, x, weight, _ = portfolio(frame, rows, model)
+    assert len(y) >= 60
+    want = sm.WLS(y, x, weights=weight).fit(cov_type="HC1", use_t=True)
+    got = TESTS["calendar_time"].compute(one)
+    assert got.estimate == pytest.approx(want.params[0], rel=1e-10)
+    assert got.se == pytest.approx(want.bse[0], rel=1e-10)
+    assert got.statistic == pytest.approx(want.tvalues[0], rel=1e-10)
+    assert got.pvalue == pytest.approx(want.pvalues[0], rel=1e-9)
+    assert got.dof == len(y) - x.shape[1] == want.df_resid
+    assert (got.low, got.high) == pytest.approx(tuple(want.conf_int()[0]), rel=1e-9)
+    assert f"{len(y)} sessions" in got.note
+
+
+def test_without_gaps_newey_west_is_statsmodels_hac():
+    frame, rows, _ = case()
+    frame.iloc[190, 5] = 0.001
+    one = sample(frame, rows, WINDOW)
+    y, x, weight, sessions = portfolio(frame, rows, MarketModel())
+    assert (np.diff(sessions) == 1).all()
+    lags = int(4 * (len(y) / 100) ** (2 / 9))
+    want = sm.WLS(y, x, weights=weight).fit(
+        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
+    )
+    got = TESTS["calendar_time_newey_west"].compute(one)
+    assert got.estimate == pytest.approx(want.params[0], rel=1e-10)
+    assert got.se == pytest.approx(want.bse[0], rel=1e-10)
+    assert got.pvalue == pytest.approx(want.pvalues[0], rel=1e-9)
+    assert f"{lags} lags" in got.note
+
+
+def test_sessions_that_are_not_neighbours_are_no_lags_of_each_other():
+    """With gaps the autocovariances are those of true sessions, not of the rows that are left."""
+    frame, rows, one = case(gaps=True)
+    y, x, weight, sessions = portfolio(frame, rows, MarketModel())
+    assert (np.diff(sessions) > 1).any()
+    fit = sm.WLS(y, x, weights=weight).fit()
+    root = np.sqrt(weight)
+    score = {s: x[k] * root[k] * root[k] * fit.resid[k] for k, s in enumerate(sessions)}
+    lags = int(4 * (len(y) / 100) ** (2 / 9))
+    meat = sum(np.outer(u, u) for u in score.values())
+    for lag in range(1, lags + 1):
+        for session, u in score.items():
+            if session + lag in score:
+                cross = np.outer(score[session + lag], u)
+                meat = meat + (1 - lag / (lags + 1)) * (cross + cross.T)
+    bread = np.linalg.inv((x * weight[:, None]).T @ x)
+    n = len(y)
+    want = math.sqrt((bread @ meat @ bread)[0, 0] * n / (n - 2))
+    assert TESTS["calendar_time_newey_west"].compute(one).se == pytest.approx(want, rel=1e-9)
+
+
+def test_few_sessions_have_no_value_and_a_reason():
+    frame = world(3, 200)
+    one = sample(frame, [("A", "S00", 140), ("B", "S01", 150)], WINDOW)
+    got = TESTS["calendar_time"].compute(one)
+    assert not got.has_value
+    assert got.reason.startswith("14 sessions with an event under way; 60 are needed")

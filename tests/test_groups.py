@@ -1,0 +1,168 @@
+"""Groups of events, the family of their tests, and their average paths."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from worlds import EVERY, abnormal, one_date, prices, run, table, world
+
+import eventstudy as es
+from eventstudy.groups import members
+
+KINDS = ["sanction", "sanction", "report", "report", "retaliation", ""]
+
+
+def case(**settings):
+    frame = world(6, 200, common=0.004)
+    rows = [("A", "S00", 140), ("A", "S01", 140), ("B", "S02", 150), ("C", "S03", 160),
+            ("D", "S04", 170), ("E", "S05", 180)]  # fmt: skip
+    columns = {"kind": KINDS, "group": ["x", "x", "", "x", "", ""]}
+    return run(frame, rows, columns=columns, **settings)
+
+
+def test_groups_are_named_after_what_their_events_share():
+    result = case()
+    assert list(dict.fromkeys(result.tests["group"])) == [
+        *("all", "kind:sanction", "kind:report", "group:x", "event:A"),
+    ]
+    assert set(result.leads["group"]) == set(result.means["group"]) == set(result.tests["group"])
+
+
+def test_a_group_has_two_rows_or_more():
+    frame = world(2)
+    result = run(frame, one_date(1))
+    assert len(result.tests) == len(result.leads) == len(result.means) == 0
+    assert list(result.tests.columns)[:4] == ["group", "window", "test", "statistic"]
+    found, _ = abnormal(frame, one_date(2))
+    given = es.Events.from_frame(table(frame, one_date(2))).frame  # nothing else in common
+    assert {name: list(rows) for name, rows in members(found, given).items()} == {"all": [0, 1]}
+
+
+def test_every_group_window_and_test_has_one_row():
+    result = case(windows=[(0, 0), (-1, 1)], tests=EVERY)
+    keys = result.tests[["group", "window", "test"]]
+    assert not keys.duplicated().any()
+    assert len(keys) == 5 * 2 * len(EVERY)
+
+
+def test_only_the_named_tests_run():
+    result = case(tests=["bmp", "romano_wolf"], windows=[(0, 0)])
+    assert list(dict.fromkeys(result.tests["test"])) == ["bmp", "romano_wolf"]
+    assert not result.tests["lead"].any()  # the lead stands in its own frame all the same
+    assert (result.leads["test"] != "").all()
+
+
+def test_a_group_has_the_numbers_of_its_own_events_alone():
+    result = case(windows=[(0, 0)], tests=["bmp", "patell", "corrado", "wilcoxon"])
+    frame = world(6, 200, common=0.004)
+    alone = run(
+        frame,
+        [("B", "S02", 150), ("C", "S03", 160)],
+        windows=[(0, 0)],
+        tests=["bmp", "patell", "corrado", "wilcoxon"],
+    )
+    mine = result.tests[result.tests["group"] == "kind:report"].reset_index(drop=True)
+    for column in ("statistic", "pvalue", "n", "estimate", "low", "high"):
+        np.testing.assert_allclose(mine[column], alone.tests[column], rtol=1e-12)
+
+
+def test_holm_and_benjamini_hochberg_are_over_groups_and_windows_of_one_test():
+    names = ["bmp", "sign", "romano_wolf"]
+    result = case(windows=[(0, 0), (-1, 1), (0, 1)], tests=names)
+    for _, family in result.tests.groupby("test"):
+        known = family["pvalue"].notna().to_numpy()
+        for column, method in (("pvalue_holm", "holm"), ("pvalue_bh", "fdr_bh")):
+            assert family[column].isna().to_numpy()[~known].all()
+            if known.any():
+                want = multipletests(family["pvalue"][known], method=method)[1]
+                np.testing.assert_allclose(family[column][known], want, rtol=1e-12)
+
+
+def test_a_bootstrap_draws_by_seed_group_and_window_and_by_nothing_else():
+    frame = world(24, common=0.004)
+    settings = {"windows": [(0, 0), (-1, 1)]}
+    names = ["skewness_adjusted", "permutation", "bhar_skewness_adjusted"]
+    one = run(frame, one_date(24), tests=names, **settings).tests
+    two = run(frame, one_date(24), tests=["sign", *names[::-1]], **settings).tests
+    keys = ["group", "window", "test"]
+    one, two = (t.set_index(keys)["pvalue"] for t in (one, two))
+    for key in one.index:
+        assert one[key] == two[key]
+    other = run(frame, one_date(24), tests=names, seed=1, **settings).tests.set_index(keys)
+    assert (other["pvalue"] != one).any()
+    np.testing.assert_allclose(other["pvalue"], one, atol=0.03)
+
+
+# ------------------------------------------------------------------ halts
+
+
+def halted(max_span, **settings):
+    """One event whose return covers eight sessions, five without a halt."""
+    frame = prices(world(6, 160, common=0.004))
+    frame.iloc[133:140, 0] = np.nan
+    return run(
+        frame, one_date(6), kind="prices", windows=[(0, 0), (1, 1)], max_span=max_span, **settings
+    )
+
+
+def test_a_return_over_many_sessions_stays_out_of_groups_unless_asked():
+    result = halted(5)
+    row = result.events.set_index(["ticker", "window"]).loc[("S00", "(0, 0)")]
+    assert row["spans"] == 8
+    assert not row["in_groups"]
+    assert np.isfinite(row["car"])
+    assert "left out of group means: a return over many sessions" in row["flags"]
+    n = result.tests.set_index(["test", "window"])["n"]
+    assert n["cross_sectional", "(0, 0)"] == 5
+    assert n["cross_sectional", "(1, 1)"] == 6  # its other windows are as good as any
+    asked = halted(8)
+    assert asked.tests.set_index(["test", "window"])["n"]["cross_sectional", "(0, 0)"] == 6
+
+
+def test_tests_on_the_scale_of_one_session_leave_it_out_and_say_so():
+    tests = halted(8, tests=EVERY).tests.set_index(["test", "window"])
+    for name in ("crude_dependence", "portfolio", "sur_mean"):
+        assert tests.loc[(name, "(0, 0)"), "n"] == 5
+    assert "1 of 6 events" in tests.loc[("portfolio", "(0, 0)"), "note"]
+
+
+# ------------------------------------------------------------------ paths
+
+
+def test_the_average_path():
+    result = case()
+    own = result.days.pivot_table(index="ticker", columns="day", values="ar")
+    mean = result.means[result.means["group"] == "all"].set_index("day")
+    np.testing.assert_allclose(mean["aar"], own.mean(), rtol=1e-12)
+    np.testing.assert_allclose(mean["caar"], own.cumsum(axis=1).mean(), rtol=1e-10)
+    assert (mean["n"] == 6).all()
+
+
+def test_the_interval_of_the_path_ends_at_that_of_the_widened_plain_mean():
+    """sd/sqrt N sqrt((1 + (N - 1) r)/(1 - r)) over the whole event window."""
+    frame = world(8, common=0.01)
+    result = run(frame, one_date(8), windows=[(-5, 5)])
+    cars = result.events["car"]
+    row = result.tests.set_index("test").loc["adjusted_bmp"]
+    r = row["r"]
+    se = cars.std(ddof=1) / np.sqrt(8) * np.sqrt((1 + 7 * r) / (1 - r))
+    last = result.means[(result.means["group"] == "all") & (result.means["day"] == 5)].iloc[0]
+    half = stats.t.ppf(0.975, row["dof"]) * se
+    assert last["high"] - last["low"] == pytest.approx(2 * half, rel=1e-9)
+    assert (last["high"] + last["low"]) / 2 == pytest.approx(cars.mean(), rel=1e-10)
+
+
+def test_the_path_over_missing_days():
+    frame = world(3)
+    frame.iloc[140, 0] = np.nan
+    frame.iloc[138, :3] = np.nan
+    result = run(frame, one_date(3))
+    mean = result.means.set_index("day")
+    assert mean["n"].tolist() == [3, 3, 3, 0, 3, 2, 3, 3, 3, 3, 3]
+    assert np.isnan(mean.loc[-2, "aar"])
+    own = result.days.pivot_table(index="ticker", columns="day", values="ar", dropna=False)
+    # A missing day adds nothing to the event's own sum, and the event stays in the mean.
+    want = own.fillna(0).cumsum(axis=1).mean()
+    np.testing.assert_allclose(mean["caar"], want, rtol=1e-10)

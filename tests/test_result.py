@@ -1,0 +1,340 @@
+"""What a study found: frames, a run directory and back, words that harm no page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import EVERY, one_date, prices, run, table, world
+
+import eventstudy as es
+from eventstudy.errors import InputError, RunDirectoryError
+from eventstudy.rundir import TABLES, guard, read_table, unguard, write_table
+
+HOSTILE = [
+    '=HYPERLINK("http://x")',
+    '+1 "quoted", and\r\nbroken',
+    "<script>alert('x')</script>",
+    "'=kept",
+    "-5",
+    "@SUM(A1)",
+    "\tTab",
+    '$x^2$ #read("x") [/x] ../../x',
+    "\u4e2d\u82af\u56fd\u9645 \u202e \U0001f4c9",
+    "NA",
+    " ",
+    "''=",
+]
+
+
+def case(**settings):
+    frame = world(12, 170, common=0.004)
+    frame.iloc[139, 3] = np.nan
+    rows = [*one_date(11), ("E11", "S00", 142), ("LATE", "S11", 20)]
+    texts = [*HOSTILE, "plain"]
+    columns = {
+        "title": texts,
+        "notes": texts[::-1],
+        "analyst": texts,
+        "kind": ["x", "y"] * 6 + [""],
+    }
+    settings = {"windows": [(0, 0), (-1, 1), (-5, 5)], "tests": EVERY} | settings
+    return run(frame, rows, columns=columns, **settings)
+
+
+def texts_alike(frame):
+    """pandas has two types for a column of text."""
+    objects = [name for name in frame if frame[name].dtype == object]
+    return frame.astype(dict.fromkeys(objects, "str"))
+
+
+@pytest.fixture(scope="module")
+def result():
+    return case()
+
+
+@pytest.fixture(scope="module")
+def saved(result, tmp_path_factory):
+    return result.save(tmp_path_factory.mktemp("runs") / "one")
+
+
+# ------------------------------------------------------------------ round trip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_frame_comes_back_to_the_last_bit(result, saved, name):
+    one, two = texts_alike(result.frames[name]), texts_alike(es.load(saved).frames[name])
+    assert list(one.columns) == list(two.columns)
+    # A frame without rows has no types to keep.
+    pd.testing.assert_frame_equal(one, two, check_exact=True, check_dtype=len(one) > 0)
+
+
+def test_the_input_the_specification_and_the_provenance_come_back(result, saved):
+    back = es.load(saved)
+    pd.testing.assert_frame_equal(back.input, result.input, check_exact=True)
+    assert back.spec == result.spec
+    assert back.provenance == result.provenance
+    assert es.Study.read(saved / "study.toml").spec == result.spec
+
+
+def test_what_is_loaded_speaks_and_draws_like_what_was_found(result, saved):
+    back = es.load(saved)
+    assert repr(back) == repr(result)
+    assert back._repr_html_() == result._repr_html_()
+    assert back.findings().sentences == result.findings().sentences
+    pd.testing.assert_frame_equal(back.summary(), result.summary())
+
+
+def test_instants_and_claims_come_back(tmp_path):
+    days = pd.bdate_range("2019-06-03", "2020-12-30")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        100 * np.cumprod(1 + 0.01 * rng.standard_normal((len(days), 2)), axis=0),
+        index=days,
+        columns=["S00", "MKT"],
+    )
+    events = es.Events.from_frame(
+        pd.DataFrame(
+            {
+                "event_id": ["A", "B"],
+                "ticker": "S00",
+                "announced_at": ["2020-06-15T21:00:00.123456+08:00", ""],
+                "precision": ["minute", ""],
+                "date": ["", "2020-07-15"],
+                "benchmark": "MKT",
+            }
+        )
+    )
+    claims = pd.DataFrame(
+        [
+            {"event_id": "A", "ticker": "S00", "measure": "close_return", "quoted": "-2.5%",
+             "comparison": "is", "since": "", "text": "=fell", "source": "press"},
+            {"event_id": "B", "ticker": "S00", "measure": "not_checkable", "quoted": "",
+             "comparison": "", "since": "", "text": "", "source": ""},
+        ]
+    )  # fmt: skip
+    study = es.Study(calendar="data", estimation=(-130, -11), windows=[(0, 0)])
+    one = study.run(events, prices=es.MemoryPrices.from_prices(frame), claims=claims)
+    two = es.load(one.save(tmp_path / "run"))
+    assert one.claims["measured"].notna().tolist() == [True, False]
+    for name in ("events", "claims"):
+        pd.testing.assert_frame_equal(
+            one.frames[name], two.frames[name], check_exact=True, check_dtype=name == "events"
+        )
+    assert str(two.events["announced_at"].dtype) == "datetime64[ns, UTC]"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("n", ["x", "y"]),
+        ("estimate", ["high", "low"]),
+        ("first", ["Monday", ""]),
+        ("lead", ["yes", "no"]),
+        ("sigma", ["", "3"]),
+        ("beta_x", ["?", "!"]),
+        ("placebo (0, 0)", ["a", "b"]),
+    ],
+)
+def test_a_column_of_the_users_may_have_the_name_of_one_of_ours(tmp_path, name, cells):
+    """It is text, it was written as text, and it must come back as text."""
+    one = run(world(2), one_date(2), windows=[(0, 0)], tests=["bmp"], columns={name: cells})
+    two = es.load(one.save(tmp_path / "run"))
+    assert two.input[name].tolist() == cells
+    assert two.events[name].tolist() == cells
+
+
+def test_nothing_measured_comes_back_too(tmp_path):
+    frame = world(2)
+    frame.iloc[:130, :2] = np.nan
+    one = run(frame, one_date(2))
+    two = es.load(one.save(tmp_path / "run"))
+    assert len(two.events) == 0
+    pd.testing.assert_frame_equal(one.dropped, two.dropped)
+    assert repr(one) == repr(two)
+
+
+# ------------------------------------------------------------------ cells
+
+
+@given(st.text(max_size=12))
+def test_no_guarded_text_begins_like_a_formula_and_all_come_back(text):
+    assert unguard(guard(text)) == text
+    assert not guard(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_numbers_are_never_guarded(tmp_path):
+    frame = pd.DataFrame({"car": [-0.5, 1e-300, np.nan], "title": ["-0.5", "a", ""]})
+    write_table(frame, tmp_path / "t.csv")
+    lines = (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ['"car","title"', '-0.5,"\'-0.5"', '1e-300,"a"', '"",""']
+    back = read_table(tmp_path / "t.csv")
+    assert back["car"].tolist()[:2] == [-0.5, 1e-300]
+    assert back["title"].tolist() == ["-0.5", "a", ""]
+
+
+def test_no_cell_of_a_run_begins_like_a_formula(saved):
+    for path in saved.glob("*.csv"):
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for name in raw:
+            for cell in raw[name]:
+                if cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+                    float(cell)  # a number may begin with its sign
+
+
+# ------------------------------------------------------------------ folders
+
+
+def test_a_foreign_folder_is_refused_and_left_alone(result, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(RunDirectoryError, match="not empty and holds no earlier run"):
+        result.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    with pytest.raises(RunDirectoryError, match="not a folder"):
+        result.save(tmp_path / "notes.txt")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(RunDirectoryError, match="not a folder"):
+        result.save(link)
+
+
+def test_an_empty_folder_and_an_earlier_run_are_written_whole(result, tmp_path):
+    folder = tmp_path / "deep" / "run"
+    folder.mkdir(parents=True)
+    result.save(folder)
+    (folder / "stale.txt").write_text("old", encoding="utf-8")
+    result.save(folder)
+    assert not (folder / "stale.txt").exists()
+    assert [path.name for path in folder.parent.iterdir()] == ["run"]  # nothing is left beside it
+    assert es.load(folder).spec == result.spec
+
+
+def test_a_run_that_fails_half_way_leaves_the_earlier_one(result, tmp_path):
+    from eventstudy.rundir import write_whole
+
+    folder = result.save(tmp_path / "run")
+
+    def fail(work):
+        (work / "events.csv").write_text("half", encoding="utf-8")
+        raise OSError("disk full")
+
+    with pytest.raises(RunDirectoryError, match="disk full"):
+        write_whole(folder, fail)
+    assert len(es.load(folder).events) == len(result.events)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_is_no_run_directory(tmp_path):
+    with pytest.raises(RunDirectoryError, match=r"is no run directory: it has no provenance\.json"):
+        es.load(tmp_path)
+    with pytest.raises(RunDirectoryError, match="is no run directory"):
+        es.load(tmp_path / "nowhere")
+
+
+DAMAGE = {
+    "a table is gone": lambda folder: (folder / "days.csv").unlink(),
+    "a table is cut": lambda folder: (folder / "events.csv").write_text('"event_id","ti', "utf-8"),
+    "a table is empty": lambda folder: (folder / "tests.csv").write_text("", "utf-8"),
+    "a number is a word": lambda folder: (folder / "means.csv").write_text(
+        '"group","day","aar"\n"all",0,"much"\n', "utf-8"
+    ),
+    "a table is binary": lambda folder: (folder / "fits.csv").write_bytes(b"\xff\x00\xfe"),
+    "a column is gone": lambda folder: (folder / "events.csv").write_text(
+        '"event_id"\n"A"\n', "utf-8"
+    ),
+    "the provenance is no JSON": lambda folder: (folder / "provenance.json").write_text(
+        "{", "utf-8"
+    ),
+    "the provenance is a list": lambda folder: (folder / "provenance.json").write_text(
+        "[]", "utf-8"
+    ),
+    "the study is no TOML": lambda folder: (folder / "study.toml").write_text("= 5", "utf-8"),
+    "the study is empty": lambda folder: (folder / "study.toml").write_text("", "utf-8"),
+    "the study has another model": lambda folder: (folder / "study.toml").write_text(
+        (folder / "study.toml").read_text("utf-8").replace('"market"', '"tarot"'), "utf-8"
+    ),
+    "the study is gone": lambda folder: (folder / "study.toml").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_run_directory_is_an_error_and_no_traceback(saved, tmp_path, damage):
+    folder = tmp_path / "run"
+    shutil.copytree(saved, folder)
+    DAMAGE[damage](folder)
+    with pytest.raises(InputError):
+        result = es.load(folder)
+        repr(result)
+        result.findings()
+
+
+def test_no_clock_and_no_path_is_in_a_run(saved, result, tmp_path):
+    other = result.save(tmp_path / "elsewhere")
+    for path in sorted(saved.iterdir()):
+        assert path.read_bytes() == (other / path.name).read_bytes()
+    told = json.loads((saved / "provenance.json").read_text(encoding="utf-8"))
+    assert told["settings"] == result.spec
+    assert {"eventstudy", "python", "numpy", "pandas", "scipy"} <= set(told["versions"])
+
+
+# ------------------------------------------------------------------ words
+
+
+def test_the_result_prints_what_matters(result):
+    text = repr(result)
+    assert text.startswith(
+        "Event study: 12 events, 12 event-security pairs, 1 dropped; market model, window (0, 0)"
+    )
+    assert "E11" in text
+
+
+def test_html_is_escaped():
+    frame = world(2)
+    rows = [("<script>alert(1)</script>", "S00", 140), ("B&C", "S01", 140)]
+    html = run(frame, rows)._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "B&amp;C" in html
+
+
+def test_a_result_is_frozen(result):
+    with pytest.raises(FrozenInstanceError):
+        result.spec = {}
+
+
+def test_every_frame_is_an_attribute_and_has_a_plain_index(result):
+    for name in TABLES:
+        frame = getattr(result, name)
+        assert frame is result.frames[name]
+        assert isinstance(frame.index, pd.RangeIndex)
+        assert all(isinstance(column, str) for column in frame.columns)
+
+
+def test_a_report_is_a_pdf_or_html(result, tmp_path):
+    with pytest.raises(InputError, match=r"study.docx: a report is .pdf or .html"):
+        result.report(tmp_path / "study.docx")
+
+
+def test_plots_of_what_is_not_there(result):
+    with pytest.raises(InputError, match=r"no event 'X' in the result\. It has E00"):
+        result.plot.event("X")
+    with pytest.raises(InputError, match=r"no group 'kind:z' in the result\. It has all"):
+        result.plot.caar("kind:z")
+
+
+def test_sources_say_what_each_series_covers():
+    frame = prices(world(2))
+    frame.iloc[[50, 51, 90], 0] = np.nan
+    sources = run(frame, one_date(2), kind="prices").sources.set_index("ticker")
+    assert sources.loc["S00", "missing"] == 3
+    assert sources.loc["S00", "sessions"] == 147
+    assert sources.loc["MKT", "role"] == "benchmark"
+    assert (sources["source"] == "memory").all()
+    assert sources.loc["S01", "first"] == frame.index[0]
+    assert len(table(frame, one_date(2))) == 2

@@ -1,0 +1,199 @@
+"""Day zero of each pair: by the calendar, then by the prices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.calendars import data_calendar, exchange_calendar
+from eventstudy.errors import CalendarError
+from eventstudy.panel import Panel, PriceSeries
+from eventstudy.rows import locate, settle, shift_reasons
+
+
+def events(*rows):
+    """Pairs, each with an instant or a date."""
+    table = [
+        {
+            "event_id": event_id,
+            "ticker": ticker,
+            "announced_at": when if "T" in when else "",
+            "date": "" if "T" in when else when,
+            "precision": "minute" if "T" in when else "",
+        }
+        for event_id, ticker, when in rows
+    ]
+    return es.Events.from_frame(pd.DataFrame(table)).frame
+
+
+def new_york():
+    return exchange_calendar("XNYS", "2020-01-01", "2020-12-31")
+
+
+def hong_kong():
+    return exchange_calendar("XHKG", "2020-01-01", "2020-12-31")
+
+
+def placed(frame, which, calendars, **more):
+    rows, dropped = locate(frame, np.array(which), calendars, **more)
+    dates = [
+        str(calendars[c].sessions[zero]) for c, zero in zip(rows.calendar, rows.zero, strict=True)
+    ]
+    return rows, dates, dropped
+
+
+def test_one_instant_has_its_own_day_on_each_exchange():
+    """Friday 17:00 in New York before Labor Day."""
+    frame = events(
+        ("A", "MU", "2020-09-04T17:00-04:00"), ("A", "0981.HK", "2020-09-04T17:00-04:00")
+    )
+    rows, dates, dropped = placed(frame, [0, 1], [new_york(), hong_kong()])
+    assert dates == ["2020-09-08", "2020-09-07"]
+    assert rows.phase.tolist() == ["after close", "closed day"]
+    assert rows.event.tolist() == [0, 0]
+    assert not rows.moved.any()
+    assert dropped == {}
+    assert (rows.security == -1).all()
+
+
+def test_a_date_is_the_session_of_that_date_on_each_exchange():
+    frame = events(("A", "MU", "2020-09-07"), ("A", "0981.HK", "2020-09-07"))
+    rows, dates, _ = placed(frame, [0, 1], [new_york(), hong_kong()])
+    assert dates == ["2020-09-08", "2020-09-07"]  # New York kept Labor Day
+    assert rows.moved.tolist() == [True, False]
+    assert rows.phase.tolist() == ["time unknown"] * 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "date"), [("next", "2020-09-08"), ("previous", "2020-09-04"), ("drop", None)]
+)
+def test_the_closed_day_rule(rule, date):
+    frame = events(("A", "MU", "2020-09-07"), ("B", "MU", "2020-09-09"))
+    rows, dates, dropped = placed(frame, [0, 0], [new_york()], closed_day=rule)
+    if date is None:
+        assert dates == ["2020-09-09"]
+        assert "2020-09-07 is no session of XNYS" in dropped[0]
+        assert rows.pair.tolist() == [1]
+    else:
+        assert dates == [date, "2020-09-09"]
+        assert rows.moved.tolist() == [True, False]
+
+
+def test_a_pair_without_a_calendar_is_left_out():
+    frame = events(("A", "MU", "2020-09-09"), ("A", "XXX", "2020-09-09"))
+    rows, dates, dropped = placed(frame, [0, -1], [new_york()])
+    assert rows.pair.tolist() == [0]
+    assert dates == ["2020-09-09"]
+    assert dropped == {}
+
+
+@pytest.mark.parametrize("when", ["2021-03-01", "2021-03-01T12:00Z"])
+def test_beyond_an_exchanges_calendar_is_an_error(when):
+    with pytest.raises(CalendarError, match="2021-03-01"):
+        locate(events(("A", "MU", when)), np.array([0]), [new_york()])
+
+
+def listed(*days):
+    return data_calendar(np.array(days, dtype="datetime64[D]"))
+
+
+def test_in_the_users_own_list_an_instant_counts_by_its_written_date():
+    """23:00 in New York on the 3rd is the 4th in UTC: the 3rd is what was written."""
+    calendar = listed("2024-01-02", "2024-01-03", "2024-01-04", "2024-01-08")
+    frame = events(
+        ("A", "S", "2024-01-03T23:00-05:00"),
+        ("B", "S", "2024-01-05T09:00+08:00"),
+        ("C", "S", "2024-01-04"),
+    )
+    rows, dates, _ = placed(frame, [0, 0, 0], [calendar])
+    assert dates == ["2024-01-03", "2024-01-08", "2024-01-04"]
+    assert rows.moved.tolist() == [False, True, False]
+    assert rows.phase.tolist() == ["time unknown"] * 3
+
+
+@pytest.mark.parametrize("when", ["2024-01-01", "2024-01-09", "2023-12-31T12:00Z"])
+def test_outside_the_users_own_list_a_pair_is_dropped_with_the_range(when):
+    calendar = listed("2024-01-02", "2024-01-08")
+    rows, dropped = locate(events(("A", "S", when)), np.array([0]), [calendar])
+    assert len(rows) == 0
+    assert dropped[0] == f"{when[:10]} is outside the data, 2024-01-02 to 2024-01-08"
+
+
+def test_rows_can_be_taken_by_place_or_by_flag():
+    frame = events(("A", "S", "2020-09-09"), ("B", "S", "2020-09-10"), ("A", "T", "2020-09-09"))
+    rows, _ = locate(frame, np.zeros(3, dtype=np.int64), [new_york()])
+    assert rows.event.tolist() == [0, 1, 0]
+    assert rows.take(np.array([2, 0])).pair.tolist() == [2, 0]
+    assert rows.take(np.array([False, True, False])).pair.tolist() == [1]
+
+
+# ------------------------------------------------------------------ prices
+
+
+def settled(values, zeros, *, kind="prices"):
+    """Ten sessions, one security with the values, events on the given sessions."""
+    days = np.datetime64("2024-01-01") + np.arange(len(values))
+    calendar = data_calendar(days)
+    series = PriceSeries("AAA", days, np.array(values, dtype=float), kind, "memory")
+    panel = Panel.build([series], [calendar], [0], pad=3)
+    frame = events(*((f"E{i}", "AAA", str(days[zero])) for i, zero in enumerate(zeros)))
+    rows, _ = locate(frame, np.zeros(len(zeros), dtype=np.int64), [calendar])
+    some = np.zeros(len(zeros), dtype=np.int64)
+    found, dropped = settle(rows, panel, some, some)
+    return found, dropped, panel
+
+
+NAN = np.nan
+
+
+def test_a_halt_moves_day_zero_to_the_resumption_and_says_so():
+    found, dropped, panel = settled([1, 2, 3, NAN, NAN, 4, 5], [2, 3, 4, 5])
+    assert found.zero.tolist() == [2, 5, 5, 5]
+    assert found.announced.tolist() == [2, 3, 4, 5]
+    assert dropped == {}
+    assert shift_reasons(found, panel) == [
+        "",
+        "no price in the source on 2024-01-04..2024-01-05 (halt or gap)",
+        "no price in the source on 2024-01-05..2024-01-05 (halt or gap)",
+        "",
+    ]
+
+
+def test_given_returns_move_nothing():
+    found, dropped, panel = settled([0.1, 0.2, NAN, NAN, 0.1], [2, 3], kind="returns")
+    assert found.zero.tolist() == [2, 3]
+    assert dropped == {}
+    assert shift_reasons(found, panel) == ["", ""]
+
+
+def test_before_the_first_price_and_after_the_last_there_is_no_day_zero():
+    found, dropped, _ = settled([NAN, NAN, 3, 4, NAN, NAN], [1, 2, 4])
+    assert found.pair.tolist() == [1]
+    assert dropped[0] == "2024-01-02 is before the first price of AAA, 2024-01-03"
+    assert dropped[2] == "no price of AAA on or after 2024-01-05; the series ends 2024-01-04"
+
+
+def test_given_returns_that_end_the_day_before_still_have_that_day():
+    """An empty cell is a missing day and moves nothing, the last ones no less than the others."""
+    found, dropped, _ = settled([0.1, 0.2, 0.1, NAN], [3], kind="returns")
+    assert found.zero.tolist() == [3]
+    assert dropped == {}
+
+
+def test_a_series_without_a_single_price():
+    found, dropped, _ = settled([NAN, NAN, NAN], [1])
+    assert len(found) == 0
+    assert dropped[0] == "no price of AAA on or after 2024-01-02"
+
+
+def test_pairs_without_a_series_are_left_to_the_caller():
+    days = np.datetime64("2024-01-01") + np.arange(3)
+    series = PriceSeries("AAA", days, np.ones(3), "prices", "memory")
+    panel = Panel.build([series], [data_calendar(days)], [0], pad=1)
+    frame = events(("A", "AAA", "2024-01-02"), ("A", "BBB", "2024-01-02"))
+    rows, _ = locate(frame, np.zeros(2, dtype=np.int64), panel.calendars)
+    found, dropped = settle(rows, panel, np.array([0, -1]), np.array([-1, -1]))
+    assert found.pair.tolist() == [0]
+    assert dropped == {}

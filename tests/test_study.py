@@ -1,0 +1,268 @@
+"""The specification: frozen, checked at once, and the same after TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import FrozenInstanceError, fields, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import tomli_w
+from worlds import EVERY, one_date, prices, run, table, world
+
+import eventstudy as es
+from eventstudy.errors import CalendarError, ClaimsError, InputError, PricesError, StudyError
+from eventstudy.windows import Window
+
+
+def test_the_defaults():
+    study = es.Study()
+    assert study.expected_return.name == "market"
+    assert (study.estimation, study.event) == (Window(-260, -11), Window(-10, 10))
+    assert study.windows == (Window(0, 0), Window(0, 1), Window(-1, 1))
+    assert (study.calendar, study.closed_day, study.level, study.seed) == (
+        *("exchange", "next", 0.95, 0),
+    )
+    assert study.design.min_estimation == 100
+    assert es.Study(estimation="-50:-11").design.min_estimation == 40
+
+
+def test_windows_may_be_written_as_people_write_them():
+    one = es.Study(estimation="-130:-11", event=(-5, 5), windows=["0:0", (-1, 1), Window(0, 1)])
+    assert one.windows == (Window(0, 0), Window(-1, 1), Window(0, 1))
+    assert one.estimation == Window(-130, -11)
+
+
+def test_a_study_is_frozen():
+    study = es.Study()
+    with pytest.raises(FrozenInstanceError):
+        study.level = 0.9  # pyright: ignore[reportAttributeAccessIssue]
+    assert replace(study, level=0.9).level == 0.9
+    assert study.level == 0.95
+    assert es.Study() == es.Study()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model": "markt"}, "no model 'markt'. Did you mean market"),
+        ({"model": 5}, "5 is no model"),
+        ({"model": es.MarketModel}, "is no model. Give a name or an object"),
+        ({"estimation": "x"}, "'x' is not a window"),
+        ({"estimation": (-260, -5)}, "overlaps the event window"),
+        ({"estimation": (-16, -11)}, r"has 6 days; the model needs 7. Widen it"),
+        ({"event": (5, -5)}, "ends before it begins"),
+        ({"windows": []}, "no tested window"),
+        ({"windows": [(0, 11)]}, "outside the event window"),
+        ({"windows": [(0, 0), "0:0"]}, "given twice"),
+        ({"min_estimation": 0}, "not between 1 and the 250 days"),
+        ({"min_estimation": 251}, "not between 1 and the 250 days"),
+        ({"calendar": "XNYS"}, "calendar 'XNYS' is none of exchange, data"),
+        ({"closed_day": "nearest"}, "closed_day 'nearest' is none of next, previous, drop"),
+        ({"level": 95}, "level 95 is not between 0 and 1. Write .95"),
+        ({"level": 0.0}, "level 0.0 is not between 0 and 1"),
+        ({"level": float("nan")}, "level nan is not between"),
+        ({"max_span": 0}, "max_span 0 is below 1"),
+        ({"tests": ["bmp", "t-test"]}, "no test 't-test'. The tests are cross_sectional"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"peers": "MU NVDA"}, "peers"),
+        ({"tests": "bmp"}, "tests|no test 'b'"),
+    ],
+)
+def test_settings_that_cannot_be_run(settings, message):
+    with pytest.raises(StudyError, match=message):
+        es.Study(**settings)
+
+
+STUDY = es.Study(
+    model="constant_mean",
+    estimation=(-130, -11),
+    event=(-5, 5),
+    windows=[(0, 0), (-5, 5)],
+    calendar="data",
+    benchmark="MKT",
+    exchanges={"^AXKO": "XASX"},
+    closed_day="drop",
+    min_estimation=77,
+    exclude_events_from_estimation=True,
+    max_span=3,
+    peers=["S01", "S02"],
+    tests=["bmp", "romano_wolf"],
+    level=0.9,
+    seed=7,
+)
+
+
+@pytest.mark.parametrize("study", [STUDY, es.Study()])
+def test_round_trip_through_toml(study, tmp_path):
+    text = tomli_w.dumps(study.spec)
+    assert tomllib.loads(text) == study.spec
+    path = tmp_path / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    back = es.Study.read(path)
+    assert back.spec == study.spec
+    assert back.design == study.design
+    if study is STUDY:
+        assert back == study
+
+
+def test_every_setting_is_in_the_specification():
+    assert list(es.Study().spec) == [one.name for one in fields(es.Study)]
+
+
+def test_a_file_may_name_only_some_settings(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text('windows = ["0:3"]\nmodel = "market_adjusted"\n', encoding="utf-8")
+    study = es.Study.read(path)
+    assert study.windows == (Window(0, 3),)
+    assert study.estimation == Window(-260, -11)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("window = ['0:0']", "unknown setting 'window'. The settings are model, estimation"),
+        ("level = '95 %'", "a setting has the wrong kind of value"),
+        ("windows = 5", "a setting has the wrong kind of value"),
+        ("exchanges = 'XNYS'", "a setting has the wrong kind of value"),
+        ("windows = ", "study.toml cannot be read as TOML"),
+        ("level = 0.95\nlevel = 0.9", "cannot be read as TOML"),
+        ("model = 'garbage'", "no model 'garbage'"),
+    ],
+)
+def test_files_that_are_no_study(tmp_path, text, message):
+    path = tmp_path / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match=message):
+        es.Study.read(path)
+
+
+def test_a_file_that_is_not_there_or_is_no_text(tmp_path):
+    with pytest.raises(StudyError, match=r"none\.toml cannot be read"):
+        es.Study.read(tmp_path / "none.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StudyError, match=r"binary\.toml cannot be read"):
+        es.Study.read(tmp_path / "binary.toml")
+
+
+# ------------------------------------------------------------------ running
+
+
+def test_the_steps_are_told_in_their_order():
+    told = []
+    frame = world(2)
+    events = es.Events.from_frame(table(frame, one_date(2)))
+    study = es.Study(estimation=(-130, -11), event=(-5, 5), calendar="data")
+    study.run(events, prices=es.MemoryPrices.from_returns(frame), progress=told.append)
+    assert told == ["prices", "day zero", "abnormal returns", "tests"]
+
+
+def test_running_changes_neither_the_events_nor_the_prices():
+    frame = world(3)
+    before = frame.copy()
+    given = table(frame, one_date(3))
+    events = es.Events.from_frame(given)
+    kept = events.frame.copy()
+    es.Study(estimation=(-130, -11), event=(-5, 5), calendar="data").run(
+        events, prices=es.MemoryPrices.from_returns(frame)
+    )
+    pd.testing.assert_frame_equal(frame, before)
+    pd.testing.assert_frame_equal(events.frame, kept)
+
+
+def test_a_run_uses_no_global_random_numbers():
+    frame = world(24)
+    np.random.seed(1)  # noqa: NPY002
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    run(frame, one_date(24), windows=[(0, 0)], tests=EVERY)
+    np.testing.assert_array_equal(state, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_no_price_series_at_all():
+    frame = world(2)
+    events = es.Events.from_frame(table(frame, one_date(2)))
+    study = es.Study(calendar="data")
+    with pytest.raises(PricesError, match="no price series for any event"):
+        study.run(events, prices=es.MemoryPrices.from_returns(frame[["MKT"]]))
+
+
+def test_rows_on_no_session_propose_the_users_own_calendar():
+    days = pd.date_range("2019-06-01", "2020-12-30")  # with Saturdays
+    frame = pd.DataFrame({"MU": 1.0, "^GSPC": 1.0}, index=days).cumsum()
+    events = es.Events.from_frame(
+        pd.DataFrame({"event_id": ["A"], "ticker": "MU", "date": "2020-06-15"})
+    )
+    with pytest.raises(InputError, match=r'2019-.* no session of XNYS[\s\S]*calendar="data"'):
+        es.Study().run(events, prices=es.MemoryPrices.from_prices(frame))
+
+
+def test_an_announcement_beyond_the_calendar_is_an_error():
+    frame = pd.DataFrame(
+        {"600000.SS": [1.0, 2.0], "000300.SS": [1.0, 2.0]}, index=["2026-11-02", "2026-11-03"]
+    )
+    events = es.Events.from_frame(
+        pd.DataFrame({"event_id": ["A"], "ticker": "600000.SS", "date": "2027-06-15"})
+    )
+    with pytest.raises(CalendarError, match="2026-12-31"):
+        es.Study().run(events, prices=es.MemoryPrices.from_prices(frame))
+
+
+def test_a_claim_about_no_event_is_an_error():
+    frame = world(1)
+    events = es.Events.from_frame(table(frame, one_date(1)))
+    claims = pd.DataFrame([{"event_id": "OTHER", "ticker": "S00", "measure": "not_checkable"}])
+    with pytest.raises(ClaimsError, match="no event has this id"):
+        es.Study(calendar="data").run(
+            events, prices=es.MemoryPrices.from_returns(frame), claims=claims
+        )
+
+
+def test_an_event_without_a_ticker_is_dropped_with_a_cure():
+    frame = world(2)
+    rows = table(frame, one_date(2))
+    rows.loc[1, "ticker"] = ""
+    rows["benchmark"] = ["MKT", ""]
+    study = es.Study(estimation=(-130, -11), event=(-5, 5), calendar="data", windows=[(0, 0)])
+    result = study.run(es.Events.from_frame(rows), prices=es.MemoryPrices.from_returns(frame))
+    assert result.events["event_id"].tolist() == ["E00"]
+    assert "no ticker: fill the cell" in result.dropped["reason"].iloc[0]
+
+
+def test_every_pair_is_measured_or_dropped_in_the_order_of_the_input():
+    frame = prices(world(6))
+    frame.iloc[:120, 1] = np.nan
+    frame.iloc[100:, 3] = np.nan
+    rows = [*one_date(6), ("E06", "GONE", 140)]
+    result = run(frame, rows, kind="prices", windows=[(0, 0)])
+    assert result.dropped["ticker"].tolist() == ["S01", "S03", "GONE"]
+    assert result.events["ticker"].tolist() == ["S00", "S02", "S04", "S05"]
+    assert (result.dropped["reason"] != "").all()
+
+
+def test_nothing_could_be_measured_and_the_result_says_so():
+    frame = world(2)
+    frame.iloc[:130, :2] = np.nan
+    result = run(frame, one_date(2))
+    assert len(result.events) == 0
+    assert len(result.dropped) == 2
+    for name in ("days", "estimation", "fits", "means", "tests", "leads"):
+        assert len(getattr(result, name)) == 0
+    assert "0 event-security pairs, 2 dropped" in repr(result)
+    assert "No event could be measured" in result.findings().sentences[0]
+
+
+def test_unknown_columns_travel_to_the_result():
+    result = run(world(2), one_date(2), columns={"analyst": ["Li", "Ng"]}, windows=[(0, 0)])
+    assert result.events["analyst"].tolist() == ["Li", "Ng"]
+
+
+def test_overlapping_events_are_flagged():
+    frame = world(2, 170)
+    result = run(frame, [("A", "S00", 140), ("B", "S00", 141), ("C", "S01", 140)])
+    flags = result.events.groupby("event_id")["flags"].first()
+    assert "shares tested days with B" in flags["A"]
+    assert "shares tested days with A" in flags["B"]
+    assert "shares" not in flags["C"]
+    assert len(result.overlaps) == 1

@@ -1,0 +1,155 @@
+"""The sentences of the first page."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds import one_date, prices, run, world
+
+from eventstudy.report.formats import percent, probability
+from eventstudy.summary import NAMED, summary_table
+
+
+def shifted(size, n=12, **settings):
+    frame = world(n, common=0.004)
+    frame.iloc[140, :n] += size
+    return run(frame, one_date(n), windows=[(0, 0), (-1, 1)], **settings)
+
+
+@pytest.fixture(scope="module")
+def loud():
+    return shifted(-0.06)
+
+
+@pytest.fixture(scope="module")
+def quiet():
+    return shifted(0.0)
+
+
+def test_the_table_has_one_row_a_pair_in_per_cent(loud):
+    table = loud.summary()
+    assert len(table) == 12
+    row, whole = table.iloc[0], loud.events.iloc[0]
+    assert row["CAR %"] == pytest.approx(100 * whole["car"], abs=0.005)
+    assert row["low %"] < row["CAR %"] < row["high %"]
+    assert row["day zero"] == "2020-07-20"
+    assert row["p"] == probability(whole["pvalue"])
+    other = summary_table(loud.events, "(-1, 1)")
+    assert (other["CAR %"] != table["CAR %"]).any()
+
+
+def test_the_first_sentence_gives_the_lead_tests_verdict(loud, quiet):
+    for result, verdict in ((loud, "differs from zero"), (quiet, "cannot be told from zero")):
+        sentence = result.findings().sentences[0]
+        lead = result.leads.set_index(["group", "window"]).loc[("all", "(0, 0)")]
+        row = result.tests.set_index(["group", "window", "test"]).loc[
+            ("all", "(0, 0)", lead["test"])
+        ]
+        assert sentence.startswith("For all events (12 pairs) the average effect on window (0, 0) ")
+        assert verdict in sentence
+        assert (row["pvalue"] <= 0.05) == (verdict == "differs from zero")
+        assert f"{percent(row['estimate'])} %" in sentence
+        assert f"{percent(row['low'])} to {percent(row['high'])} %" in sentence
+
+
+def test_the_test_beside_it_agrees_or_disagrees(loud):
+    sentence = loud.findings().sentences[0]
+    lead = loud.leads.set_index(["group", "window"]).loc[("all", "(0, 0)")]
+    tests = loud.tests.set_index(["group", "window", "test"])["pvalue"]
+    same = (tests["all", "(0, 0)", lead["test"]] <= 0.05) == (
+        tests["all", "(0, 0)", lead["beside"]] <= 0.05
+    )
+    assert ("disagrees" in sentence) == (not same)
+
+
+def test_tests_that_disagree_are_both_in_the_summary():
+    """Some sample where the lead and the one beside it fall on different sides of 5 %."""
+    for size in np.linspace(-0.012, -0.003, 19):
+        result = shifted(size, 6)
+        lead = result.leads.set_index(["group", "window"]).loc[("all", "(0, 0)")]
+        tests = result.tests.set_index(["group", "window", "test"])["pvalue"]
+        pair = [tests["all", "(0, 0)", lead[column]] <= 0.05 for column in ("test", "beside")]
+        if pair[0] != pair[1]:
+            assert "disagrees (p " in result.findings().sentences[0]
+            return
+    raise AssertionError("no sample disagreed: choose other sizes")
+
+
+def test_single_effects_are_counted_and_named_against_chance(loud):
+    sentence = next(s for s in loud.findings().sentences if s.startswith("Of 12 single effects"))
+    own = loud.events[loud.events["window"] == "(0, 0)"]
+    clear = own[(own["pvalue"] <= 0.05) & (own["placebo_pvalue"] <= 0.05)]
+    assert f"{len(clear)} can be told from noise" in sentence
+    largest = clear.loc[clear["car"].abs().idxmax()]
+    assert f"{largest['ticker']} on {largest['event_id']} ({percent(largest['car'])} %)" in sentence
+    if len(clear) > NAMED:
+        assert f"and {len(clear) - NAMED} more" in sentence
+    assert "about 0.6 would be expected by chance" in sentence
+
+
+def test_none_is_said_where_there_is_none():
+    result = shifted(0.0, 2)
+    own = result.events[result.events["window"] == "(0, 0)"]
+    if not ((own["pvalue"] <= 0.05) & (own["placebo_pvalue"] <= 0.05)).any():
+        assert any("0 can be told from noise" in s and ": none." in s
+                   for s in result.findings().sentences)  # fmt: skip
+
+
+def test_the_level_of_the_words_is_that_of_the_study():
+    sentences = " ".join(shifted(-0.06, level=0.9).findings().sentences)
+    assert "90 %" in sentences
+    assert "95 %" not in sentences
+    assert "about 1.2 would be expected by chance" in sentences
+
+
+def test_dropped_pairs_are_in_the_summary():
+    frame = prices(world(9))
+    frame.iloc[100:, :8] = np.nan
+    sentences = run(frame, one_date(9), kind="prices").findings().sentences
+    last = sentences[-1]
+    assert last.startswith("8 pairs of an event and a security could not be measured: S00 on E00")
+    assert "and 2 more" in last
+
+
+def test_groups_by_kind_have_their_sentence_and_single_events_have_none():
+    frame = world(4, 200)
+    rows = [("A", "S00", 140), ("A", "S01", 140), ("B", "S02", 150), ("C", "S03", 180)]
+    result = run(frame, rows, columns={"kind": ["x", "x", "y", "y"]}, windows=[(0, 0)])
+    sentences = " ".join(result.findings().sentences)
+    assert "For events of kind x (2 pairs)" in sentences
+    assert "For events of kind y (2 pairs)" in sentences
+    assert "event:A" not in sentences
+
+
+def test_notes_tell_of_overlaps_and_of_hours_that_were_supposed():
+    frame = world(2, 170)
+    columns = {"announced_at": ["2020-07-20T10:00Z", "2020-07-21T10:00Z"], "date": "",
+               "precision": ["assumed", "minute"]}  # fmt: skip
+    result = run(frame, [("A", "S00", 140), ("B", "S00", 141)], columns=columns)
+    notes = " ".join(result.findings().notes)
+    assert "1 pair of events share" in notes
+    assert "1 event have an assumed hour" in notes or "1 event has an assumed hour" in notes
+
+
+def test_a_lead_test_without_a_value_says_why():
+    frame = world(3, 60)
+    result = run(frame, one_date(3, 50), estimation=(-35, -11), event=(-1, 1),
+                 windows=[(0, 0)], min_estimation=20)  # fmt: skip
+    lead = result.leads.iloc[0]
+    tests = result.tests[result.tests["group"] == "all"].set_index("test")
+    sentence = result.findings().sentences[0]
+    if np.isnan(tests.loc[lead["test"], "pvalue"]):
+        assert "has no value" in sentence
+    else:
+        assert re.search(r"p [=<]", sentence)
+
+
+def test_the_settings_are_told_in_words(loud):
+    settings = dict(loud.findings().settings)
+    assert settings["Estimation window"] == "(-130, -11)"
+    assert settings["Tested windows"] == "(0, 0), (-1, 1)"
+    assert settings["Sessions"] == "the rows of the data"
+    assert isinstance(loud.events, pd.DataFrame)
