@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from eventstudy.sources.auto import AutoPrices
 from eventstudy.sources.base import MemoryPrices, PriceSource, Quotes
+from eventstudy.sources.cache import CachedPrices
 from eventstudy.sources.files import FilePrices
 from eventstudy.sources.snapshot import SnapshotPrices
+from eventstudy.sources.yahoo import YahooPrices
 
-__all__ = ["FilePrices", "MemoryPrices", "PriceSource", "Quotes", "SnapshotPrices"]
+__all__ = [
+    "AutoPrices",
+    "CachedPrices",
+    "FilePrices",
+    "MemoryPrices",
+    "PriceSource",
+    "Quotes",
+    "SnapshotPrices",
+    "YahooPrices",
+]
