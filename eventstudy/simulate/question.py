@@ -1,0 +1,153 @@
+"""What is asked of every test, and the form of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eventstudy.arrays import Integers
+from eventstudy.errors import StudyError
+from eventstudy.report.formats import level, percent
+from eventstudy.simulate.detection import Detection, share_error, smallest_effect
+from eventstudy.simulate.power_result import CURVES
+
+LEAST = 20
+"""Placebo samples below which a share says nothing."""
+
+CELLS = 1_000_000
+"""Estimation days that are fitted at once."""
+
+_EVENTS = 40_000  # placebo events of all single events together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked of every test.
+
+    Attributes
+    ----------
+    effects : tuple of float
+        Effects of the power curve in return units: of both signs, ascending, 0 among them.
+    target : float
+        Power that counts as detected.
+    replications : int
+        Placebo events an event, and draws a group.
+    level : float
+        One minus the nominal size.
+    seed : int
+        Seed of the draws.
+
+    Raises
+    ------
+    StudyError
+        Where one of them makes no sense.
+    """
+
+    effects: tuple[float, ...]
+    target: float
+    replications: int
+    level: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        sizes = {abs(float(effect)) for effect in self.effects}
+        if not sizes or not all(np.isfinite(size) for size in sizes):
+            raise StudyError("the power curve needs effects. Give returns, as in .01 for 1 %")
+        if not 1.0 - self.level < self.target < 1.0:
+            raise StudyError(
+                f"a power of {self.target:g} cannot be asked for. Give a number between the size, "
+                f"{1.0 - self.level:g}, and 1, as in .8"
+            )
+        if self.replications < LEAST:
+            raise StudyError(f"{self.replications} replications say nothing. Give {LEAST} or more")
+        grid = sorted({sign * size for size in sizes | {0.0} for sign in (-1.0, 1.0)})
+        object.__setattr__(self, "effects", tuple(grid))
+
+    def spread(self, count: int, events: int = 1) -> Integers:
+        """Take some of so many places, evenly: fewer an event where there are many events."""
+        most = min(self.replications, max(50, _EVENTS // max(events, 1)))
+        return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one test says of one event or group in one window.
+
+    Attributes
+    ----------
+    row : mapping of str to value
+        A row of `PowerResult.detectable`.
+    curve : DataFrame
+        Rows of `PowerResult.curves`; empty where the test has no value.
+    """
+
+    row: Mapping[str, object]
+    curve: pd.DataFrame
+
+
+def answer(
+    detection: Detection, facts: Mapping[str, object], question: Question, days: int
+) -> Answer:
+    """Turn the decisions of one test into its row and its curve.
+
+    Parameters
+    ----------
+    detection : Detection
+        The decisions.
+    facts : mapping
+        The row without the numbers that come from the decisions; ``reason`` says why the test has
+        no value, "" where it has one.
+    question : Question
+        What is asked.
+    days : int
+        Neighbouring runs of so many days share days: that many count as one in the errors.
+    """
+    count = len(detection)
+    row = {"event_id": "", "ticker": "", "group": "", "note": ""} | dict(facts)
+    row["who"] = row["group"] or f"{row['event_id']} {row['ticker']}"
+    row |= {"replications": count, "size": np.nan, "size_se": np.nan, "mde": np.nan}
+    if count < LEAST:
+        row["reason"] = row["reason"] or f"{count} placebo samples, fewer than {LEAST}"
+        row["reading"] = row["reason"]
+        return Answer(row, pd.DataFrame(columns=list(CURVES)))
+    shares = [detection.power(effect) for effect in question.effects]
+    errors = [share_error(share, count / days) for share in shares]
+    zero = question.effects.index(0.0)
+    mde = smallest_effect(detection, question.target)
+    row |= {"size": shares[zero], "size_se": errors[zero], "mde": mde}
+    row["reason"] = _out_of_reach(detection, question) if np.isnan(mde) else ""
+    row["reading"] = row["reason"] or _reading(row, 1.0 - question.level)
+    named = {key: row[key] for key in ("who", "event_id", "ticker", "group", "window", "test")}
+    curve = pd.DataFrame(named | {"effect": question.effects, "power": shares, "se": errors})
+    return Answer(row, curve[list(CURVES)])
+
+
+def _reading(row: Mapping[str, Any], alpha: float) -> str:
+    """Tell 'not significant' from 'could not have been seen'."""
+    if np.isnan(row["pvalue"]):
+        return "nothing measured"
+    if row["pvalue"] <= alpha + 1e-12:
+        return "told from noise"
+    if abs(row["effect"]) > row["mde"]:
+        return "not told from noise: the event days vary more than the others"
+    return f"not told from noise, as {percent(row['mde'], 1)} % would be"
+
+
+def _out_of_reach(detection: Detection, question: Question) -> str:
+    reached = max(detection.power(sign * 200.0 * detection.scale) for sign in (-1.0, 1.0))
+    return (
+        f"no effect, however large, reaches a power of {level(question.target)} (the most is "
+        f"{level(reached)}): too few events, of too unequal precision"
+    )
+
+
+def joined(answers: Sequence[Answer]) -> pd.DataFrame:
+    """Put the curves of all answers into one frame."""
+    curves = [one.curve for one in answers if len(one.curve)]
+    if not curves:
+        return pd.DataFrame(columns=list(CURVES))
+    return pd.concat(curves, ignore_index=True)

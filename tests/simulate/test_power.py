@@ -1,0 +1,214 @@
+"""`power`: sizes, curves and smallest effects of the user's own events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from scipy.special import nctdtr, stdtrit
+
+from eventstudy.errors import InputError, StudyError
+from eventstudy.simulate.power import power
+from eventstudy.simulate.power_result import CURVES, DETECTABLE
+
+from .conftest import DATES, TICKERS, events, market, study
+
+
+@pytest.fixture(name="found", scope="module")
+def found_fixture():
+    return power(study(), events(), prices=market(), replications=60)
+
+
+def test_frames(found):
+    assert tuple(found.curves.columns) == CURVES
+    assert tuple(found.detectable.columns) == DETECTABLE
+    single = found.detectable[found.detectable["group"] == ""]
+    assert len(single) == 24 * 2 * 2  # pairs, windows, tests
+    groups = found.detectable[found.detectable["group"] != ""]
+    assert set(groups["group"]) == {
+        *("all", "kind:sanction", "kind:report"),
+        *(f"event:E{k}" for k in range(4)),
+    }
+    assert (groups["test"] != "").all()
+    assert found.dropped.empty
+    known = found.detectable[found.detectable["mde"].notna()]
+    assert (known["reason"] == "").all()
+    assert ((known["size"] >= 0) & (known["size"] < 0.3)).all()
+
+
+def test_power_is_the_size_at_zero_and_rises_to_one(found):
+    rows = found.detectable.set_index(["who", "window", "test"])
+    for key, curve in found.curves.groupby(["who", "window", "test"]):
+        row = rows.loc[key]
+        at = curve.set_index("effect")["power"]
+        assert at[0.0] == row["size"]
+        assert at.index.is_monotonic_increasing
+        if np.isfinite(row["mde"]):
+            assert min(at[0.5], at[-0.5]) == 1.0
+            beyond = at[at.index.to_series().abs() >= row["mde"]]
+            assert (beyond >= 0.8 - 1e-12).all()
+
+
+def test_sar_t_agrees_with_the_noncentral_t():
+    """Normal returns: power is that of a t with the effect over its standard error beside."""
+    given = events(DATES[2:], TICKERS)
+    one = study(windows=[(0, 0)])
+    found = power(one, given, prices=market(rho=0.0), replications=200, effects=[0.02, 0.04, 0.06])
+    scale = 0.02 * np.sqrt(1 + 1 / 200)
+    limit = stdtrit(198, 0.975)
+    sar = found.curves.query("test == 'sar_t' and group == ''")
+    for effect, curve in sar.groupby("effect"):
+        distance = abs(effect) / scale
+        expected = 1 - nctdtr(198, distance, limit) + nctdtr(198, distance, -limit)
+        # 12 events, some of whose estimation windows overlap: some 1,500 separate days.
+        error = np.sqrt(expected * (1 - expected) / 1_500)
+        assert curve["power"].mean() == pytest.approx(expected, abs=3 * error + 0.015)
+    smallest = found.detectable.query("test == 'sar_t' and group == ''")["mde"].mean()
+    assert smallest == pytest.approx((limit + 0.8416) * scale, rel=0.08)
+
+
+def test_same_seed_same_frames_and_replications_are_a_choice():
+    given, one = events(DATES, TICKERS[:2]), {"windows": [(0, 0)]}
+    found, again, other = (
+        power(study(seed=seed, **one), given, prices=market(), replications=20)
+        for seed in (0, 0, 5)
+    )
+    pd.testing.assert_frame_equal(found.detectable, again.detectable)
+    pd.testing.assert_frame_equal(found.curves, again.curves)
+    assert found.detectable["replications"].max() == 20
+    # Runs of one event, or of one cluster, are all taken in turn; draws are of several clusters.
+    mine, theirs = (one.detectable.set_index(["who", "test"])["mde"] for one in (found, other))
+    assert mine["E0 S0"].equals(theirs["E0 S0"])
+    assert not mine["all"].equals(theirs["all"])
+
+
+def test_group_average_is_seen_before_single_effects(found):
+    own = found.detectable[found.detectable["window"] == "(0, 0)"]
+    assert own.loc[own["group"] == "all", "mde"].iloc[0] < own.loc[own["group"] == "", "mde"].min()
+
+
+def test_effect_and_pvalue_are_those_of_the_study(found):
+    result = study().run(events(), prices=market())
+    merged = found.detectable.query("test == 'placebo'").merge(
+        result.events, on=["event_id", "ticker", "window"]
+    )
+    assert len(merged) == 48
+    assert merged["effect"].to_numpy() == pytest.approx(merged["car"].to_numpy())
+    assert merged["pvalue_x"].to_numpy() == pytest.approx(merged["placebo_pvalue"].to_numpy())
+    groups = found.detectable.merge(result.tests, on=["group", "window", "test"])
+    assert len(groups) == 14
+    assert groups["lead"].all()
+    assert groups["pvalue_x"].to_numpy() == pytest.approx(groups["pvalue_y"].to_numpy())
+
+
+def test_window_too_long_for_a_placebo_says_so():
+    found = power(
+        study(windows=[(-5, 5)]), events(DATES[:1], TICKERS[:1]), prices=market(), replications=40
+    )
+    rows = found.detectable.set_index("test")
+    assert np.isnan(rows.loc["placebo", "mde"])
+    assert "no placebo" in rows.loc["placebo", "reason"]
+    assert np.isfinite(rows.loc["sar_t", "mde"])
+
+
+def test_dropped_events_are_listed():
+    given = events(("2020-03-02", *DATES[2:]), TICKERS[:2])
+    found = power(study(), given, prices=market(), replications=20)
+    assert found.dropped["event_id"].unique().tolist() == ["E0"]
+    assert "usable days" in found.dropped["reason"].iloc[0]
+
+
+def test_what_cannot_be_asked_is_refused():
+    for options, word in [
+        ({"effects": []}, "needs effects"),
+        ({"effects": [np.nan]}, "needs effects"),
+        ({"target": 0.04}, "power of 0.04"),
+        ({"target": 1.0}, "power of 1"),
+        ({"replications": 5}, "5 replications"),
+    ]:
+        with pytest.raises(StudyError, match=word):
+            power(study(), events(), prices=market(), **options)
+    with pytest.raises(InputError, match="no events"):
+        power(study(), replace(events(), frame=events().frame.head(0)), prices=market())
+
+
+def test_summary_tells_unseen_from_not_there(found):
+    table = found.summary()
+    assert len(table) == 24 + 7
+    assert table.loc[table["who"] == "E0 S0", "by placebo %"].notna().all()
+    assert {text.split(",")[0].split(":")[0] for text in table["reading"]} <= {
+        "told from noise",
+        "not told from noise",
+    }
+    assert found.summary("(-1, 1)")["smallest %"].mean() > table["smallest %"].mean()
+    with pytest.raises(InputError, match="no window"):
+        found.summary("(0, 9)")
+    first, second = found.sentences()
+    assert first.startswith("With a power of 80 % at the 5 % level")
+    assert second.startswith("For the average over all events it takes")
+
+
+def test_shows_itself_escaped(found):
+    assert "<b>" not in found._repr_html_()
+    assert "smallest effect detected in 80 %" in repr(found)
+
+
+def test_files(found, tmp_path):
+    folder = found.save(tmp_path / "power")
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert names == {
+        *("power.csv", "detectable.csv", "dropped.csv", "study.toml", "provenance.json"),
+        *("figures/01-smallest-effects.svg", "figures/02-power.svg", "power.html"),
+    }
+    assert len(pd.read_csv(folder / "power.csv")) == len(found.curves)
+    table = pd.read_csv(folder / "detectable.csv")
+    assert table["mde"].to_numpy() == pytest.approx(found.detectable["mde"].to_numpy(), nan_ok=True)
+    assert (table["reading"] == found.detectable["reading"]).all()
+    page = (folder / "power.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 2
+    assert "E3 S5" in page
+    first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    found.save(folder)  # an earlier run is replaced, by the same bytes
+    assert first == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_names_from_files_are_escaped_everywhere(tmp_path):
+    given = events(DATES[2:], TICKERS[:2])
+    frame = given.frame.assign(event_id=given.frame["event_id"] + "<b>$x$")
+    found = power(
+        study(windows=[(0, 0)]), replace(given, frame=frame), prices=market(), replications=20
+    )
+    assert "<b>" not in found._repr_html_()
+    folder = found.save(tmp_path / "power")
+    page = (folder / "power.html").read_text(encoding="utf-8")
+    assert "<b>" not in page
+    assert "E0&lt;b&gt;$x$ S0" in page
+
+
+def test_drawings(found):
+    curves = found.plot("E0 S0")
+    assert curves.get_xlabel() == "effect in the window, %"
+    drawn = [line for line in curves.lines if len(line.get_xdata()) > 10]
+    expected = found.curves.query("who == 'E0 S0' and window == '(0, 0)'")
+    assert len(drawn) == 2
+    assert drawn[0].get_ydata() == pytest.approx(
+        100 * expected.query("test == 'sar_t'")["power"].to_numpy()
+    )
+    ranges = found.plot_detectable(window="(-1, 1)")
+    own = found.detectable.query("window == '(-1, 1)' and test != 'placebo'")
+    bars = [patch.get_width() / 200 for patch in ranges.patches]
+    assert len(bars) == own["mde"].notna().sum()
+    limit = ranges.get_xlim()[1] / 100
+    assert bars == pytest.approx(own["mde"].dropna().clip(upper=limit).tolist())
+    with pytest.raises(InputError, match="no power curve"):
+        found.plot("nobody")
+
+
+def test_drawings_on_given_axes(found):
+    figure = Figure()
+    axes = figure.add_subplot()
+    assert found.plot("all", axes) is axes
+    assert found.plot_detectable(figure.add_subplot()).lines
