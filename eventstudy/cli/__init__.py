@@ -20,7 +20,7 @@ from eventstudy import __version__
 from eventstudy.cli.messages import failure
 from eventstudy.errors import EventStudyError, PricesError
 
-COMMANDS = ("run", "check", "fetch", "report", "list")
+COMMANDS = ("run", "check", "fetch", "report", "power", "list")
 
 DONE, FLAGGED, REFUSED, NO_PRICES, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 """Exit codes; 70 is a fault of the program itself (EX_SOFTWARE), with its traceback."""

@@ -16,7 +16,7 @@ from eventstudy.cli.options import (
     study_of,
     with_options,
 )
-from eventstudy.cli.prices import source_named
+from eventstudy.cli.prices import cache_option, detours, source_named
 
 if TYPE_CHECKING:
     from eventstudy.simulate import PowerResult
@@ -57,9 +57,11 @@ def _effects(
         default="auto",
         metavar="SOURCE",
         show_default=True,
-        help="auto or snapshot (the bundled prices), or a folder or file of your own: CSV or "
-        "Parquet, a file a ticker or one wide file.",
+        help="auto (what is kept of Yahoo, then Yahoo, then the bundled prices), yahoo, snapshot "
+        "(the bundled prices), or a folder or file of your own: CSV or Parquet, a file a ticker or "
+        "one wide file.",
     ),
+    cache_option,
     click.option(
         "--level", type=float, default=0.95, show_default=True, help="One minus the nominal size."
     ),
@@ -114,7 +116,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     study = study_of(context)
     if folder:
         check_target(folder)
-    source = source_named(options["prices"], offline=options["offline"])
+    source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
     given = events_of(context)
     with messages.steps(_STEPS) as step:
         result = power(
@@ -126,6 +128,10 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             replications=options["replications"],
             progress=step,
         )
+    series = result.sources.groupby("source", sort=False)["ticker"].nunique()
+    messages.say(f"Prices: {', '.join(f'{name} ({n} series)' for name, n in series.items())}")
+    for text in detours(result.sources):
+        messages.note(text)
     if folder:
         result.save(folder)
     if options["as_json"]:

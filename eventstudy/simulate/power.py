@@ -9,10 +9,10 @@ import pandas as pd
 from eventstudy.abnormal import Abnormal, estimate
 from eventstudy.errors import InputError
 from eventstudy.events import Events
-from eventstudy.market import list_pairs, open_market, supply_of
+from eventstudy.market import Market, list_pairs, open_market, supply_of
 from eventstudy.overlap import excluded_days
 from eventstudy.peers import touched
-from eventstudy.provenance import describe_run
+from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.result import dropped_frame
 from eventstudy.rows import locate, settle
 from eventstudy.simulate.group_samples import group_answers
@@ -110,7 +110,7 @@ def power(
         seed=study.seed,
     )
     progress("prices")
-    abnormal, dropped = _measured(study, events, prices)
+    market, abnormal, dropped = _measured(study, events, prices)
     progress("placebo events")
     answers = list(single_answers(abnormal, events.frame, question))
     progress("groups")
@@ -121,11 +121,14 @@ def power(
         curves=joined(answers),
         detectable=pd.DataFrame([one.row for one in answers], columns=list(DETECTABLE)),
         dropped=dropped_frame(events.frame, dropped),
+        sources=sources_frame(market),
         provenance=describe_run(events, study.spec),
     )
 
 
-def _measured(study: Study, events: Events, prices: PriceSource) -> tuple[Abnormal, dict[int, str]]:
+def _measured(
+    study: Study, events: Events, prices: PriceSource
+) -> tuple[Market, Abnormal, dict[int, str]]:
     """Estimate the events as the study does."""
     if len(events) == 0:
         raise InputError("there are no events. Add a row, or see `check --example`")
@@ -161,4 +164,4 @@ def _measured(study: Study, events: Events, prices: PriceSource) -> tuple[Abnorm
         excluded=excluded,
         barred=touched(rows, frame, market.panel, design, model),
     )
-    return abnormal, market.dropped | unplaced | unpriced | unusable
+    return market, abnormal, market.dropped | unplaced | unpriced | unusable

@@ -47,6 +47,8 @@ class PowerResult:
         where a number is missing.
     dropped : DataFrame
         One row an event and security that could not be measured, with the reason.
+    sources : DataFrame
+        One row a price series: its source and what it covers.
     provenance : mapping
         Inputs with their digests, versions, settings.
     """
@@ -56,6 +58,7 @@ class PowerResult:
     curves: pd.DataFrame
     detectable: pd.DataFrame
     dropped: pd.DataFrame
+    sources: pd.DataFrame
     provenance: Mapping[str, Any]
 
     @property
@@ -163,6 +166,7 @@ class PowerResult:
         write_table(self.curves, folder / "power.csv")
         write_table(self.detectable, folder / "detectable.csv")
         write_table(self.dropped, folder / "dropped.csv")
+        write_table(self.sources, folder / "sources.csv")
         (folder / "study.toml").write_text(tomli_w.dumps(dict(self.spec)), encoding="utf-8")
         text = json.dumps(self.provenance, indent=2, ensure_ascii=False, sort_keys=True)
         (folder / MARK).write_text(text + "\n", encoding="utf-8")

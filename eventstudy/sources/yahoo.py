@@ -34,8 +34,16 @@ from eventstudy.exchanges import EXCHANGES, exchange_of
 from eventstudy.sources.bars import Bars, BarSeries, adjust, series_of
 from eventstudy.sources.base import Quotes
 from eventstudy.sources.fetching import Failed, Patience, Run
+from eventstudy.sources.reach import nameless
 from eventstudy.sources.sessions import settle, utc_now
-from eventstudy.sources.yahoo_answers import Answer, failed, nothing, unreadable
+from eventstudy.sources.yahoo_answers import (
+    HOST,
+    Answer,
+    failed,
+    nothing,
+    out_of_reach,
+    unreadable,
+)
 from eventstudy.tables import shown
 from eventstudy.tickers import TICKER, ticker_fault
 
@@ -117,7 +125,9 @@ class YahooPrices:
             if error := _refused(ticker, start, end, self.clock()):
                 outcomes[ticker] = error
         wanted = [ticker for ticker in asked if ticker not in outcomes]
-        if wanted:
+        if wanted and nameless(HOST):
+            outcomes |= dict.fromkeys(wanted, out_of_reach(HOST))
+        elif wanted:
             patience = Patience(self.deadline, self.workers, self.attempts, self.pause)
             with _yfinance() as client:
                 source = _Yahoo(client, start, end, self.clock)

@@ -23,6 +23,9 @@ from eventstudy.errors import (
 from eventstudy.sources.fetching import Failed, Run
 from eventstudy.tables import shown
 
+HOST = "query2.finance.yahoo.com"
+"""The host that gives prices."""
+
 CONNECTING, ANSWERING = 5.0, 5.0
 """Seconds that a connection may take, and the answer beyond them."""
 
@@ -181,6 +184,11 @@ def _unanswered(error: Exception | None) -> Failed:
         return Failed(SourceError(f"Yahoo's answer breaks off. {_LATER}"), again=True)
     text = f"the connection to Yahoo was lost ({words}). {_LATER}"
     return Failed(NetworkError(text), again=True)
+
+
+def out_of_reach(host: str) -> NetworkError:
+    """Error of a run whose machine knows no address of Yahoo's."""
+    return NetworkError(f"Yahoo cannot be reached (Could not resolve host: {host}). {_NO_NETWORK}")
 
 
 def _curl_words(error: Exception | None) -> str:

@@ -24,7 +24,7 @@ EVENTS = Path(__file__).parents[2] / "events.csv"
 
 
 def measured(**options):
-    return _measured(study(**options), events(), market())[0]
+    return _measured(study(**options), events(), market())[1]
 
 
 def test_placebo_event_is_a_forecast_error_of_days_left_out():
@@ -61,7 +61,7 @@ def test_the_real_event_days_are_not_used():
 
 def test_a_day_that_the_event_lacks_is_missing_in_its_runs():
     prices = market(missing=[("S2", "2021-05-04")])
-    abnormal = _measured(study(), events(), prices)[0]
+    abnormal = _measured(study(), events(), prices)[1]
     lacking = np.flatnonzero(~np.isfinite(abnormal.ar[:, 6]))
     assert len(lacking) == 1
     placebo = placebo_events(abnormal, lacking, np.array([0]))
@@ -115,7 +115,7 @@ def test_draws_depend_on_the_seed_alone():
 def test_events_of_two_exchanges_move_by_their_closes():
     """Hong Kong's day zero closes some hours before, or a day after, that of New York."""
     given = es.read_events(EVENTS)
-    abnormal, _ = _measured(es.Study(), given, es.SnapshotPrices())
+    abnormal = _measured(es.Study(), given, es.SnapshotPrices())[1]
     frame = given.frame.iloc[abnormal.rows.pair].reset_index(drop=True)
     members = np.flatnonzero(frame["event_id"] == "CHIPS-2022")
     places = cluster_places(abnormal, members)
@@ -136,7 +136,7 @@ def test_more_clusters_than_room_overlap_rather_than_fail():
     dates = tuple(str(day)[:10] for day in np.arange("2021-03-01", "2021-06-01", 4, "M8[D]"))
     days = tuple(d for d in dates if np.is_busday(d))
     given = events(days, TICKERS[:2])
-    abnormal, _ = _measured(study(estimation=(-60, -11), min_estimation=30), given, market())
+    abnormal = _measured(study(estimation=(-60, -11), min_estimation=30), given, market())[1]
     cluster = hull_clusters(abnormal)
     places = draw_places(abnormal, cluster, 10, np.random.default_rng(0))
     assert (places >= 0).all()

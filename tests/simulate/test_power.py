@@ -160,7 +160,8 @@ def test_files(found, tmp_path):
     folder = found.save(tmp_path / "power")
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == {
-        *("power.csv", "detectable.csv", "dropped.csv", "study.toml", "provenance.json"),
+        *("power.csv", "detectable.csv", "dropped.csv", "sources.csv"),
+        *("study.toml", "provenance.json"),
         *("figures/01-smallest-effects.svg", "figures/02-power.svg", "power.html"),
     }
     assert len(pd.read_csv(folder / "power.csv")) == len(found.curves)
