@@ -89,11 +89,15 @@ class Abnormal:
         return event_innovations(self.fit, self.design, self.spans)
 
     @property
-    def estimation_innovations(self) -> Floats:
-        """Variance of each estimation day's return about its expectation, over sigma^2, (N, E)."""
-        moving = self.fit.innovations
-        days = self.fit.residuals.shape[1]
-        return np.ones((len(self), days)) if moving is None else moving[:, :days]
+    def standard_residuals(self) -> Floats:
+        """Abnormal returns of the estimation days, shape (N, E), each on the scale of sigma.
+
+        They differ from those of the fit where the model's variance moves.
+        """
+        fit = self.fit
+        if fit.innovations is None:
+            return fit.residuals
+        return fit.residuals / np.sqrt(fit.innovations[:, : fit.residuals.shape[1]])
 
     def placebo(self, available: Booleans) -> Floats:
         """Scaled effects of all runs of estimation days, one run a starting day.
@@ -111,9 +115,9 @@ class Abnormal:
         fit = self.fit
         # Residuals of days that were left out spread by the error of the estimation more, not less.
         unscaled = -fit.unscaled if fit.outside else fit.unscaled
-        return placebo_statistics(
-            fit.residuals, fit.rows, unscaled, available, self.estimation_innovations
-        )
+        moving = fit.innovations
+        innovations = None if moving is None else moving[:, : fit.residuals.shape[1]]
+        return placebo_statistics(fit.residuals, fit.rows, unscaled, available, innovations)
 
     @property
     def estimation_returns(self) -> Floats:

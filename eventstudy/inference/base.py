@@ -197,7 +197,7 @@ class Sample:
     @cached_property
     def standard_residuals(self) -> Floats:
         """The same on the scale of :attr:`one_session_ar`, shape (N, E)."""
-        return self.residuals / np.sqrt(self.abnormal.estimation_innovations)
+        return self.abnormal.standard_residuals
 
     @cached_property
     def dates(self) -> tuple[Integers, Integers]:

@@ -120,7 +120,7 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
         n_placebo=count,
         placebo=placebo * unit[:, None],
         brown_forsythe=brown_forsythe(
-            abnormal.fit.residuals / np.sqrt(abnormal.estimation_innovations),
+            abnormal.standard_residuals,
             ar / np.sqrt(innovations),
         ),
         reason=reason,

@@ -24,8 +24,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "days": "event_id ticker day session return expected ar sar spans car low high",
         "estimation": "event_id ticker day session return expected ar",
         "fits": "event_id ticker model n_obs dof sigma r2 alpha",
-        "models": "event_id ticker model n_obs r2 sigma durbin_watson arch_lm_pvalue "
-        "jarque_bera_pvalue prediction_error r2_outside",
         "means": "group day aar caar low high n",
         "tests": "group window test statistic pvalue dof n estimate se low high r clusters null "
         "alternative reference reason lead note",
@@ -88,10 +86,14 @@ class Findings:
         Names of the model and of the tests used, as in ``("market", "sar_t", "placebo")``.
     provenance : mapping
         Name, sha256 of the inputs, versions, command.
-    events, days, estimation, fits, models, means, tests, leads, claims, dropped, overlaps, sources
+    events, days, estimation, fits, means, tests, leads, claims, dropped, overlaps, sources
         Frames with the columns of `COLUMNS`. Returns are decimals (-.0436 is minus 4.36 %). In
         ``days``, ``car`` is the abnormal return added up from the first event day, ``low`` and
         ``high`` its interval; on a missing day all three are NaN.
+
+    models : DataFrame
+        How well the model did, where that was asked for: no rows, or those of
+        :func:`eventstudy.diagnostics.residual_measures`. It is made of the other frames.
 
     Raises
     ------
@@ -112,7 +114,6 @@ class Findings:
     days: pd.DataFrame = field(default_factory=lambda: empty("days"), repr=False)
     estimation: pd.DataFrame = field(default_factory=lambda: empty("estimation"), repr=False)
     fits: pd.DataFrame = field(default_factory=lambda: empty("fits"), repr=False)
-    models: pd.DataFrame = field(default_factory=lambda: empty("models"), repr=False)
     means: pd.DataFrame = field(default_factory=lambda: empty("means"), repr=False)
     tests: pd.DataFrame = field(default_factory=lambda: empty("tests"), repr=False)
     leads: pd.DataFrame = field(default_factory=lambda: empty("leads"), repr=False)
@@ -120,6 +121,9 @@ class Findings:
     dropped: pd.DataFrame = field(default_factory=lambda: empty("dropped"), repr=False)
     overlaps: pd.DataFrame = field(default_factory=lambda: empty("overlaps"), repr=False)
     sources: pd.DataFrame = field(default_factory=lambda: empty("sources"), repr=False)
+    models: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"event_id": [], "ticker": []}), repr=False
+    )
 
     def __post_init__(self) -> None:
         if not self.windows:

@@ -171,7 +171,7 @@ def shown(findings: Findings, absent: frozenset[str]) -> Findings:
         return visible(text).translate(codes)
 
     changed = fields_of(findings)
-    for each in COLUMNS:
+    for each in (*COLUMNS, "models"):
         changed[each] = _shown_frame(changed[each], show, name)
     for each in ("title", "subtitle"):
         changed[each] = show(changed[each])

@@ -70,8 +70,7 @@ def placebo_events(abnormal: Abnormal, event: Integers, place: Integers) -> Abno
     event_factors[:, days] = run_factors
     returns, expected = (np.full(chosen.returns.shape, np.nan) for _ in range(2))
     placebo = replace(chosen, fit=fit, returns=returns, expected=expected, factors=event_factors)
-    own = np.take_along_axis(placebo.estimation_innovations, column, axis=1)
-    ar *= np.sqrt(placebo.innovations[:, days] / own)
+    ar *= np.sqrt(placebo.innovations[:, days] / _innovations(fit, column))
     ar[~np.isfinite(chosen.ar[:, days])] = np.nan
     expected_run = forecast(model, fit, run_factors, spans)
     expected[:, days] = np.where(np.isfinite(ar), expected_run, np.nan)
@@ -87,10 +86,16 @@ def _without_run(chosen: Abnormal, column: Integers) -> tuple[Fit, Floats]:
     np.put_along_axis(residuals, column, np.nan, axis=1)
     if not fit.outside:
         rows = np.take_along_axis(fit.rows, column[:, :, None], axis=1)
-        own = np.take_along_axis(chosen.estimation_innovations, column, axis=1)
-        share = np.clip(leverage(rows, fit.unscaled) / own, 0.0, 0.5)
+        share = np.clip(leverage(rows, fit.unscaled) / _innovations(fit, column), 0.0, 0.5)
         ar *= np.sqrt((1.0 + share) / (1.0 - share))
     return replace(fit, residuals=residuals), ar
+
+
+def _innovations(fit: Fit, column: Integers) -> Floats | float:
+    """Give the variance of the run's own days over sigma^2."""
+    if fit.innovations is None:
+        return 1.0
+    return np.take_along_axis(fit.innovations, column, axis=1)
 
 
 def cluster_places(abnormal: Abnormal, members: Integers) -> Integers:
@@ -214,5 +219,6 @@ def draw_places(
 
 def _free(begin: Integers, end: Integers, taken: Integers) -> Booleans:
     """Which spans overlap none of those that are taken."""
+    taken = taken[(taken[:, 1] > begin.min()) & (taken[:, 0] < end.max())]
     apart = (end[:, None] <= taken[:, 0]) | (begin[:, None] >= taken[:, 1])
     return np.asarray(apart.all(axis=1))
