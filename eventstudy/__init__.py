@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+
     from eventstudy.claims import read_claims
     from eventstudy.comparison import compare
     from eventstudy.errors import EventStudyError

@@ -11,7 +11,7 @@ from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
 from eventstudy.kernels.gather import gather, gather_counts, gather_flags
 from eventstudy.kernels.resample import placebo_statistics
 from eventstudy.models import Fit, Model
-from eventstudy.models.base import BENCHMARK
+from eventstudy.models.base import BENCHMARK, forecast
 from eventstudy.panel import Factors, Panel, compound
 from eventstudy.rows import Rows
 from eventstudy.windows import Design, Window
@@ -255,29 +255,6 @@ def estimate(
     dropped = _unusable(abnormal)
     keep = np.array([int(p) not in dropped for p in rows.pair], dtype=np.bool_)
     return abnormal.take(np.flatnonzero(keep)), dropped
-
-
-def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers) -> Floats:
-    """Give the return that a fitted model expects.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    fit : Fit
-        It on N events.
-    factors : array of float, shape (N, days, F)
-        Compounded over the spans.
-    spans : array of int, shape (N, days)
-        Sessions that each return covers.
-
-    Returns
-    -------
-    array of float, shape (N, days)
-        NaN where a factor that the fit uses is missing.
-    """
-    rows = model.design(fit.chosen(factors), spans)
-    return model.offset(factors, spans) + np.einsum("ntp,np->nt", rows, fit.coefficients)
 
 
 def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:

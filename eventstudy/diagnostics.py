@@ -7,8 +7,9 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from eventstudy.abnormal import Abnormal, forecast
+from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats
+from eventstudy.models.base import forecast
 
 FOLDS = 5
 ARCH_LAGS = 5

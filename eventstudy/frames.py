@@ -14,6 +14,9 @@ from eventstudy.kernels.pvalues import critical
 from eventstudy.rows import shift_reasons
 from eventstudy.windows import Window
 
+GIVEN = {"event_id", "ticker", "announced_at", "written", "date", "precision", "kind", "actor"}
+GIVEN |= {"title", "source", "benchmark", "group", "exchange", "notes"}
+"""Columns that every event has; the others are the user's own."""
 CARRIED = ("title", "kind", "actor", "group", "announced_at", "written", "date", "precision")
 
 
@@ -148,8 +151,12 @@ def _window_frame(
         "source": own["source"],
         "notes": own["notes"],
     }
-    known = set(columns) | {"exchange", "benchmark"}
-    extra = {name: own[name] for name in own.columns if name not in known}
+    # A column of the user's with the name of one of ours travels under a name of its own.
+    extra = {
+        f"{name} (given)" if name in columns else name: own[name]
+        for name in own.columns
+        if name not in GIVEN
+    }
     return pd.DataFrame(columns | extra)
 
 

@@ -142,7 +142,7 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
 def _lead_sentence(chosen: pd.Series, title: str, whom: str, window: str, at: float) -> str:
     if not np.isfinite(chosen["pvalue"]):
         return f"For {whom} on window {window} the {title} has no value: {chosen['reason']}."
-    verdict = "differs from zero" if chosen["pvalue"] <= 1 - at else "cannot be told from zero"
+    verdict = "differs from zero" if _rejects(chosen, at) else "cannot be told from zero"
     clause = f", {level(at)} interval {_interval(chosen)}" if _has(chosen) else ""
     return (
         f"For {whom} the average effect on window {window} {verdict}: "
@@ -155,8 +155,13 @@ def _beside_sentence(chosen: pd.Series, beside: pd.Series, title: str, at: float
         return ""
     if not np.isfinite(chosen["pvalue"]):
         return f" The {title} gives p {_p(beside)}."
-    agree = (beside["pvalue"] <= 1 - at) == (chosen["pvalue"] <= 1 - at)
+    agree = _rejects(beside, at) == _rejects(chosen, at)
     return f" The {title} {'agrees' if agree else 'disagrees'} (p {_p(beside)})."
+
+
+def _rejects(row: pd.Series, at: float) -> bool:
+    """Whether p is at most 1 - level; the difference of two decimals is not exact."""
+    return bool(row["pvalue"] <= (1 - at) * (1 + 1e-12))
 
 
 def _p(row: pd.Series) -> str:
@@ -175,7 +180,7 @@ def _interval(row: pd.Series) -> str:
 def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
     """Name the single effects that both of their tests tell from noise, and count the chance."""
     tested = own[np.isfinite(own["pvalue"])]
-    alpha = 1 - at
+    alpha = (1 - at) * (1 + 1e-12)
     clear = tested[(tested["pvalue"] <= alpha) & (tested["placebo_pvalue"] <= alpha)]
     clear = clear.reindex(clear["car"].abs().sort_values(ascending=False).index)
     if clear.empty:
@@ -224,13 +229,15 @@ def _notes(frames: Mapping[str, pd.DataFrame]) -> Sequence[str]:
     shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
     if len(shared):
         notes.append(
-            f"{counted(len(shared), 'pair')} of events share tested days on the same security: "
+            f"{counted(len(shared), 'pair')} of events {'share' if len(shared) > 1 else 'shares'} "
+            "tested days on the same security: "
             "their effects cannot be told apart."
         )
     if len(events) and (events["precision"] == "assumed").any():
         count = events.loc[events["precision"] == "assumed", "event_id"].nunique()
         notes.append(
-            f"{counted(count, 'event')} have an assumed hour: the day is known, the time is not."
+            f"{counted(count, 'event')} {'have' if count > 1 else 'has'} an assumed hour: the day "
+            "is known, the time is not."
         )
     if len(events) and (events["session_phase"] == "during").any():
         notes.append(

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.abnormal import event_innovations, forecast
+from eventstudy.abnormal import event_innovations
 from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult, with_se
 from eventstudy.kernels.cumulate import cumulate
+from eventstudy.models.base import forecast
 
 ZERO_MEAN = "the mean cumulative abnormal return is zero"
 NOT_ZERO = "it is not zero"

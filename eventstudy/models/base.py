@@ -206,6 +206,15 @@ class Model(ABC):
         """
 
 
+def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers) -> Floats:
+    """Give the returns that a fitted model expects, shape (events, days).
+
+    NaN where a factor that the fit uses is missing. The factors are compounded over the spans.
+    """
+    rows = model.design(fit.chosen(factors), spans)
+    return model.offset(factors, spans) + np.einsum("ntp,np->nt", rows, fit.coefficients)
+
+
 def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> Fit:
     """Fit by ordinary least squares: sigma^2 = SSR/(M - p), with p counting the constant."""
     solved = least_squares(returns, rows)

@@ -177,7 +177,7 @@ class _Named(FactorModel):
 
 
 class CAPM(_Named):
-    """Expected return = RF + alpha + beta (R_m - RF): the factor model on Mkt-RF and RF.
+    """Expected return = RF + alpha + beta (R_m - RF).
 
     s^2 = SSR/(M - 2).  Degrees of freedom M - 2. The intercept is kept: the abnormal return is
     R - RF - a - b (R_m - RF), not Jensen's R - RF - b (R_m - RF). Over days it hardly differs from
@@ -202,7 +202,7 @@ class CAPM(_Named):
 
 
 class FF3(_Named):
-    """Fama and French's three factors: Mkt-RF, SMB, HML, of returns less RF.
+    """Expected return = RF + alpha + slopes on Mkt-RF, SMB and HML.
 
     s^2 = SSR/(M - 4);  Var(CAR) = s^2 (L + x'(X'X)^-1 x).  Degrees of freedom M - 4. For shares
     whose size or value tilt moves them on the event's days.
@@ -228,7 +228,7 @@ class FF3(_Named):
 
 
 class Carhart(_Named):
-    """Carhart's four factors: Mkt-RF, SMB, HML and momentum, of returns less RF.
+    """Expected return = RF + alpha + slopes on Mkt-RF, SMB, HML and Mom (momentum).
 
     s^2 = SSR/(M - 5);  Var(CAR) = s^2 (L + x'(X'X)^-1 x).  Degrees of freedom M - 5. For shares
     that rose or fell much in the year before. Ken French publishes momentum in a file of its own:
@@ -256,7 +256,7 @@ class Carhart(_Named):
 
 @dataclass(frozen=True, init=False)
 class FF5(_Named):
-    """Fama and French's five factors: Mkt-RF, SMB, HML, RMW, CMA, of returns less RF.
+    """Expected return = RF + alpha + slopes on Mkt-RF, SMB, HML, RMW and CMA.
 
     s^2 = SSR/(M - 6), or M - 7 with momentum;  Var(CAR) = s^2 (L + x'(X'X)^-1 x).  Degrees of
     freedom M - 6 or M - 7. For shares whose profits or investment set them apart; over a few days

@@ -167,13 +167,14 @@ class _MovingVariance(Model):
 
 @dataclass(frozen=True)
 class Garch(_MovingVariance):
-    """Market model with GARCH(1,1) errors, by maximum likelihood (package arch).
+    """Expected return = alpha + beta times the benchmark's return, with GARCH(1,1) errors.
 
-    R_t = a + b R_mt + e_t, e_t of variance h_t = w + c e_t-1^2 + d h_t-1. Event day k sessions
-    after the estimation window has h_E+k = h_E+k-1 (c + d) + w, and
-    Var(CAR) = sum of the h_t of the window + x'V x with V the robust covariance of (a, b); a
-    return over k sessions takes the sum of their k variances. Standard normal reference, no small-
-    sample correction. The placebo, rank and correlation tests take residuals over sqrt(h_t).
+    R_t = a + b R_mt + e_t, e_t of variance h_t = w + c e_t-1^2 + d h_t-1, by maximum likelihood
+    (package arch). The day k sessions after the estimation window has
+    h_E+k = w + (c + d) h_E+k-1;  Var(CAR) = sum of the h_t of the window + x'V x with V the robust
+    covariance of (a, b); a return over k sessions takes the sum of their k variances. Standard
+    normal reference, without correction for a small sample. Rank and correlation tests take
+    residuals over sqrt(h_t); the placebo compares sums over the root of the sum of their h_t.
 
     For estimation windows with calm and wild spells: least squares calls a wild day before the
     event as likely as one in the event window. ``sigma`` in the frame of fits is the root of the
@@ -222,7 +223,7 @@ class Garch(_MovingVariance):
 
 @dataclass(frozen=True)
 class EGarch(_MovingVariance):
-    """Market model with EGARCH(1,1,1) errors, by maximum likelihood (package arch).
+    """Expected return = alpha + beta times the benchmark's return, with EGARCH(1,1,1) errors.
 
     R_t = a + b R_mt + e_t, e_t = sqrt(h_t) z_t with
     log h_t = w + c (|z_t-1| - sqrt(2/pi)) + g z_t-1 + d log h_t-1: falls may raise the variance

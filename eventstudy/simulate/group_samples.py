@@ -61,9 +61,17 @@ def group_answers(
     cluster = hull_clusters(abnormal)
     rng = np.random.default_rng([question.seed, zlib.crc32(b"places of clusters")])
     drawn = draw_places(abnormal, cluster, question.replications, rng)
-    for group, positions in members(abnormal, frame).items():
+    groups = members(abnormal, frame)
+    single = {name for name in groups if name.startswith("event:")}
+    fewer = question.shared(len(single) * len(abnormal.design.windows))
+    for group, positions in groups.items():
         several = len(np.unique(cluster[positions])) > 1
-        moves = drawn[:, positions] if several else _all_moves(abnormal, positions, question)
+        draws = fewer if group in single else question
+        moves = (
+            drawn[: draws.replications, positions]
+            if several
+            else _all_moves(abnormal, positions, draws)
+        )
         movable = np.asarray((moves >= 0).all(axis=0))
         asked = [
             _ask(abnormal, positions, window, group, question, max_span)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ LEAST = 20
 CELLS = 1_000_000
 """Estimation days that are fitted at once."""
 
-_EVENTS = 40_000  # placebo events of all single events together
+_SAMPLES = 30_000  # placebo events of all single events together, or samples of all event groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +67,15 @@ class Question:
         grid = sorted({sign * size for size in sizes | {0.0} for sign in (-1.0, 1.0)})
         object.__setattr__(self, "effects", tuple(grid))
 
-    def spread(self, count: int, events: int = 1) -> Integers:
-        """Take some of so many places, evenly: fewer an event where there are many events."""
-        most = min(self.replications, max(50, _EVENTS // max(events, 1)))
-        return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+    def shared(self, askers: int) -> Question:
+        """Ask for fewer replications where many events, or groups, share the time."""
+        fewer = max(LEAST, min(self.replications, _SAMPLES // max(askers, 1)))
+        return replace(self, replications=fewer)
+
+    def spread(self, count: int) -> Integers:
+        """Take as many of so many places as there are replications, evenly."""
+        most = min(count, self.replications)
+        return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
 
 
 @dataclass(frozen=True, eq=False)

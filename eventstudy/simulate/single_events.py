@@ -36,7 +36,7 @@ def single_answers(abnormal: Abnormal, frame: pd.DataFrame, question: Question) 
     runs = placements(abnormal)
     if not runs:
         return
-    places = question.spread(runs, len(abnormal))
+    places = question.shared(len(abnormal)).spread(runs)
     step = max(1, CELLS // (len(places) * len(abnormal.design.estimation)))
     for first in range(0, len(abnormal), step):
         some = np.arange(first, min(first + step, len(abnormal)))

@@ -158,7 +158,11 @@ def test_a_run_can_be_repeated_from_its_own_files(command: Command, events: Path
     assert command("run", "events.csv", *options, "--out", "first").code == 0
     again = ("--study", "first/study.toml", "--format", "csv", "--out", "second")
     assert command("run", "events.csv", *again).code == 0
-    assert _files(Path("first")) == _files(Path("second"))
+    first, second = (_files(Path(name)) for name in ("first", "second"))
+    told = [json.loads(files.pop("provenance.json")) for files in (first, second)]
+    assert [one.pop("command").split()[1] for one in told] == ["run", "run"]
+    assert told[0] == told[1]
+    assert first == second
 
 
 @pytest.mark.parametrize(
