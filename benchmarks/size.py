@@ -112,7 +112,7 @@ def run(job: Job) -> Found:
 def baseline(samples: int = 50) -> float:
     """Seconds that plain numpy takes for the 30 regressions of a sample, one call each."""
     batch = draw(Scenario(), np.random.default_rng(0), samples)
-    y, x = batch.abnormal.estimation_returns, batch.abnormal.fit.rows
+    y, x = batch.abnormal.estimation_returns, batch.abnormal.estimation_rows
     begin = time.process_time()
     for row in range(len(y)):
         np.linalg.lstsq(x[row], y[row], rcond=None)

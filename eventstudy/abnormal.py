@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -11,15 +13,52 @@ from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
 from eventstudy.kernels.gather import gather, gather_counts, gather_flags
 from eventstudy.kernels.resample import placebo_statistics
 from eventstudy.models import Fit, Model
-from eventstudy.models.base import BENCHMARK, forecast
+from eventstudy.models.base import BENCHMARK, forecast, without_margins
 from eventstudy.panel import Factors, Panel, compound
 from eventstudy.rows import Rows
 from eventstudy.windows import Design, Window
 
 
 @dataclass(frozen=True, eq=False)
+class Observed:
+    """Event windows of N events as the prices have them: T event days, F columns of factors.
+
+    Attributes
+    ----------
+    returns, expected : array of float, shape (N, T)
+        Return and forecast; NaN is missing.
+    factors : array of float, shape (N, T, F)
+        The factors, compounded over the span of each return.
+    spans : array of int, shape (N, T)
+        Sessions covered by each return.
+    closed : array of bool, shape (N, T)
+        Days on which the benchmark's market did not close, so that its return is exactly 0.
+    """
+
+    returns: Floats
+    expected: Floats
+    factors: Floats
+    spans: Integers
+    closed: Booleans
+
+    def take(self, index: Integers) -> Observed:
+        """Keep the events at the given positions."""
+        return Observed(
+            self.returns[index],
+            self.expected[index],
+            self.factors[index],
+            self.spans[index],
+            self.closed[index],
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Abnormal:
-    """Abnormal returns of many events: N events, T event days, p design columns.
+    """Abnormal returns of many events: N events, T event days, E estimation days, p coefficients.
+
+    What is kept of an event is what cannot be had from the prices again: its rows, its fit, its
+    abnormal returns and effects. Everything else is gathered when it is asked for; of very many
+    events ask for a part at a time, with :meth:`take`.
 
     Attributes
     ----------
@@ -33,18 +72,16 @@ class Abnormal:
         The expected-return model.
     fit : Fit
         The model on the N estimation windows.
-    returns, expected : array of float, shape (N, T)
-        Return and forecast; NaN is missing.
-    factors : array of float, shape (N, T, F)
-        The factors, compounded over the span of each return.
-    spans : array of int, shape (N, T)
-        Sessions covered by each return.
-    closed : array of bool, shape (N, T)
-        Days on which the benchmark's market did not close, so that its return is exactly 0.
-    excluded : array of int, shape (N,)
-        Estimation days left out because they belong to another event of the security.
+    ar : array of float, shape (N, T)
+        Abnormal returns; NaN is missing.
+    effects : mapping of Window to Cumulated
+        Cumulative abnormal returns of the tested windows.
+    left_out : array of uint8, shape (N, ceil(E / 8)), optional
+        Estimation days left out, as packed bits: those that belong to another event.
     barred : array of bool, shape (N, F), optional
         Columns of the factors that an event may not use: securities that it touches.
+    given : Observed, optional
+        Event windows that are not those of the prices: of placebo events.
     """
 
     rows: Rows
@@ -53,23 +90,55 @@ class Abnormal:
     design: Design
     model: Model
     fit: Fit
-    returns: Floats
-    expected: Floats
-    factors: Floats
-    spans: Integers
-    closed: Booleans
-    excluded: Integers
+    ar: Floats
+    effects: Mapping[Window, Cumulated] = field(default_factory=dict)
+    left_out: np.ndarray | None = None
     barred: Booleans | None = None
+    given: Observed | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
-    def ar(self) -> Floats:
-        """Abnormal returns, shape (N, T)."""
-        return self.returns - self.expected
+    @cached_property
+    def observed(self) -> Observed:
+        """The event windows."""
+        return self.given or observe(
+            self.rows, self.panel, self.market, self.design, self.model, self.fit, self.barred
+        )
 
     @property
+    def returns(self) -> Floats:
+        """Returns of the event days, shape (N, T)."""
+        return self.observed.returns
+
+    @property
+    def expected(self) -> Floats:
+        """Their forecasts, shape (N, T)."""
+        return self.observed.expected
+
+    @property
+    def factors(self) -> Floats:
+        """Factors of the event days, compounded over the spans, shape (N, T, F)."""
+        return self.observed.factors
+
+    @property
+    def spans(self) -> Integers:
+        """Sessions covered by each return, shape (N, T)."""
+        return self.observed.spans
+
+    @property
+    def closed(self) -> Booleans:
+        """Event days on which the benchmark's market did not close, shape (N, T)."""
+        return self.observed.closed
+
+    @property
+    def excluded(self) -> Integers:
+        """Estimation days left out because they belong to another event, shape (N,)."""
+        if self.left_out is None:
+            return np.zeros(len(self), dtype=np.int64)
+        return np.bitwise_count(self.left_out).sum(axis=1, dtype=np.int64)
+
+    @cached_property
     def event_rows(self) -> Floats:
         """Design rows of the event days, shape (N, T, p)."""
         return self.model.design(self.fit.chosen(self.factors), self.spans)
@@ -88,16 +157,27 @@ class Abnormal:
         """
         return event_innovations(self.fit, self.design, self.spans)
 
+    @cached_property
+    def residuals(self) -> Floats:
+        """Abnormal returns of the estimation days, shape (N, E); NaN where a day was not usable."""
+        if self.fit.residuals is not None:
+            return self.fit.residuals
+        factors = self.estimation_factors
+        one = np.ones(factors.shape[:2], dtype=np.int64)
+        own = estimation_returns(self.rows, self.panel, self.design, self.left_out_days)
+        inner = without_margins(own, self.model.margins)
+        return inner - forecast(self.model, self.fit, factors, one)
+
     @property
     def standard_residuals(self) -> Floats:
         """Abnormal returns of the estimation days, shape (N, E), each on the scale of sigma.
 
-        They differ from those of the fit where the model's variance moves.
+        They differ from the residuals where the model's variance moves.
         """
-        fit = self.fit
-        if fit.innovations is None:
-            return fit.residuals
-        return fit.residuals / np.sqrt(fit.innovations[:, : fit.residuals.shape[1]])
+        moving = self.fit.innovations
+        if moving is None:
+            return self.residuals
+        return self.residuals / np.sqrt(moving[:, : self.residuals.shape[1]])
 
     def placebo(self, available: Booleans) -> Floats:
         """Scaled effects of all runs of estimation days, one run a starting day.
@@ -116,23 +196,37 @@ class Abnormal:
         # Residuals of days that were left out spread by the error of the estimation more, not less.
         unscaled = -fit.unscaled if fit.outside else fit.unscaled
         moving = fit.innovations
-        innovations = None if moving is None else moving[:, : fit.residuals.shape[1]]
-        return placebo_statistics(fit.residuals, fit.rows, unscaled, available, innovations)
+        innovations = None if moving is None else moving[:, : self.residuals.shape[1]]
+        return placebo_statistics(
+            self.residuals, self.estimation_rows, unscaled, available, innovations
+        )
+
+    @property
+    def left_out_days(self) -> Booleans | None:
+        """Estimation days that belong to another event, shape (N, E); None for none."""
+        if self.left_out is None:
+            return None
+        days = len(self.design.estimation)
+        return np.unpackbits(self.left_out, axis=1, count=days).astype(np.bool_)
 
     @property
     def estimation_returns(self) -> Floats:
         """Returns of the estimation window, shape (N, E); NaN where a day was not usable."""
-        window = self.design.estimation
-        first = self.panel.returns.start[self.rows.security] + self.rows.zero + window.first
-        returns = gather(self.panel.returns.values, first, len(window))
-        return np.where(np.isfinite(self.fit.residuals), returns, np.nan)
+        returns = estimation_returns(self.rows, self.panel, self.design, self.left_out_days)
+        return np.where(np.isfinite(self.residuals), returns, np.nan)
 
-    @property
+    @cached_property
     def estimation_factors(self) -> Floats:
         """Factors of the estimation window, shape (N, E, F)."""
-        base = _factor_base(self.rows, self.market, self.model)
-        windows = _factor_windows(self.market, base, self.design.estimation)
-        return windows if self.barred is None else _without(windows, self.barred)
+        return estimation_factors(
+            self.rows, self.panel, self.market, self.design, self.model, self.barred
+        )
+
+    @property
+    def estimation_rows(self) -> Floats:
+        """Design rows of the estimation days, shape (N, E, p)."""
+        factors = self.fit.chosen(self.estimation_factors)
+        return self.model.design(factors, np.ones(factors.shape[:2], dtype=np.int64))
 
     def days(self, window: Window) -> slice:
         """Columns of the event window that belong to a window inside it."""
@@ -141,6 +235,9 @@ class Abnormal:
 
     def cumulate(self, window: Window) -> Cumulated:
         """Cumulate over a window inside the event window."""
+        known = self.effects.get(window)
+        if known is not None:
+            return known
         days = self.days(window)
         return cumulate(
             self.returns[:, days],
@@ -153,7 +250,9 @@ class Abnormal:
         )
 
     def take(self, index: Integers) -> Abnormal:
-        """Keep the events at the given positions."""
+        """Keep the events at the given positions; all of them in their order are the same object."""
+        if len(index) == len(self) and np.array_equal(index, np.arange(len(self))):
+            return self
         return Abnormal(
             self.rows.take(index),
             self.panel,
@@ -161,100 +260,74 @@ class Abnormal:
             self.design,
             self.model,
             self.fit.take(index),
-            self.returns[index],
-            self.expected[index],
-            self.factors[index],
-            self.spans[index],
-            self.closed[index],
-            self.excluded[index],
+            self.ar[index],
+            {window: found.take(index) for window, found in self.effects.items()},
+            None if self.left_out is None else self.left_out[index],
             None if self.barred is None else self.barred[index],
+            None if self.given is None else self.given.take(index),
         )
 
 
-def estimate(
+def observe(
     rows: Rows,
     panel: Panel,
     factors: Factors,
-    *,
     design: Design,
     model: Model,
-    excluded: Booleans | None = None,
-    barred: Booleans | None = None,
-) -> tuple[Abnormal, dict[int, str]]:
-    """Fit the model to every event and forecast its event window.
+    fit: Fit,
+    barred: Booleans | None,
+) -> Observed:
+    """Gather event windows, and forecast them.
 
-    Parameters
-    ----------
-    rows : Rows
-        Events with security, benchmark and day zero.
-    panel, factors : Panel, Factors
-        Returns on sessions, padded by at least the reach of the windows.
-    design : Design
-        The windows.
-    model : Model
-        The expected-return model.
-    excluded : array of bool, shape (rows, estimation days), optional
-        Estimation days to leave out.
-    barred : array of bool, shape (rows, factors), optional
-        Factors of the model that an event may not use. A security is never its own factor.
-
-    Returns
-    -------
-    abnormal : Abnormal
-        The events that could be estimated.
-    dropped : dict of int to str
-        The others by row of the events frame, with the reason.
-
-    Notes
-    -----
-    A return that spans several sessions is missing in the estimation window, and so is the
-    benchmark of that day; in the event window it keeps its span, and the factors are compounded
-    over it. A missing day stays missing: the window is never lengthened or moved to make up for it.
+    A return that spans several sessions keeps its span, and the factors are compounded over it. A
+    missing day stays missing.
     """
-    base = panel.returns.start[rows.security] + rows.zero
-    span = len(design.estimation)
-    first = base + design.estimation.first
-    y = gather(panel.returns.values, first, span)
-    y[gather_counts(panel.spans, first, span) != 1] = np.nan
-    if excluded is not None:
-        y[excluded] = np.nan
-    factor_base = _factor_base(rows, factors, model)
-    barred = _barred(rows, panel, model, barred)
-    x = _without(_factor_windows(factors, factor_base, design.estimation), barred)
-    fit = model.fit(y, x, design.horizon)
-
     days = len(design.event)
-    first = base + design.event.first
+    first = panel.returns.start[rows.security] + rows.zero + design.event.first
     returns = gather(panel.returns.values, first, days)
     spans = gather_counts(panel.spans, first, days)
-    event_factors = _factor_windows(factors, factor_base, design.event)
-    _compound_spans(factors, factor_base + design.event.first, spans, event_factors)
-    event_factors = _without(event_factors, barred)
+    base = _factor_base(rows, factors, model)
+    windows = _factor_windows(factors, base, design.event)
+    _compound_spans(factors, base + design.event.first, spans, windows)
+    windows = _without(windows, bar(rows, panel, model, barred))
     closed = np.zeros(returns.shape, dtype=np.bool_)
-    if model.factors:
-        closed = gather_flags(factors.closed, factor_base[:, 0] + design.event.first, days)
+    if model.factors and factors.closed.any():
+        closed = gather_flags(factors.closed, base[:, 0] + design.event.first, days)
         closed &= spans == 1
-    expected = forecast(model, fit, event_factors, spans)
-    missing = ~np.isfinite(returns)
-    out = np.zeros(len(rows), dtype=np.int64) if excluded is None else excluded.sum(axis=1)
-    abnormal = Abnormal(
-        rows,
-        panel,
-        factors,
-        design,
-        model,
-        fit,
-        returns,
-        np.where(missing, np.nan, expected),
-        event_factors,
-        spans,
-        closed,
-        out,
-        barred,
-    )
-    dropped = _unusable(abnormal)
-    keep = np.array([int(p) not in dropped for p in rows.pair], dtype=np.bool_)
-    return abnormal.take(np.flatnonzero(keep)), dropped
+    expected = forecast(model, fit, windows, spans)
+    expected[~np.isfinite(returns)] = np.nan
+    return Observed(returns, expected, windows, spans, closed)
+
+
+def estimation_returns(
+    rows: Rows, panel: Panel, design: Design, left_out: Booleans | None
+) -> Floats:
+    """Gather the returns of estimation windows, shape (rows, E).
+
+    A return that spans several sessions is missing here; the window is never lengthened or moved to
+    make up for a missing day.
+    """
+    span = len(design.estimation)
+    first = panel.returns.start[rows.security] + rows.zero + design.estimation.first
+    returns = gather(panel.returns.values, first, span)
+    if panel.any_span:
+        returns[gather_counts(panel.spans, first, span) != 1] = np.nan
+    if left_out is not None:
+        returns[left_out] = np.nan
+    return returns
+
+
+def estimation_factors(
+    rows: Rows,
+    panel: Panel,
+    factors: Factors,
+    design: Design,
+    model: Model,
+    barred: Booleans | None,
+) -> Floats:
+    """Gather the factors of estimation windows, shape (rows, E, F)."""
+    windows = _factor_windows(factors, _factor_base(rows, factors, model), design.estimation)
+    return _without(windows, bar(rows, panel, model, barred))
 
 
 def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:
@@ -285,18 +358,21 @@ def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:
     return own
 
 
-def _barred(rows: Rows, panel: Panel, model: Model, barred: Booleans | None) -> Booleans:
+def bar(rows: Rows, panel: Panel, model: Model, barred: Booleans | None) -> Booleans | None:
     """Columns that each row may not use, its own security among them, shape (rows, F)."""
+    if not any(name in panel.tickers for name in model.factors):
+        return barred
     tickers = np.array(panel.tickers, dtype=object)[rows.security]
     found = tickers[:, None] == np.array(model.factors, dtype=object)
-    if barred is not None:
-        found = found | barred
-    return np.repeat(found.astype(np.bool_), len(model.shifts), axis=1)
+    found = np.repeat(found.astype(np.bool_), len(model.shifts), axis=1)
+    if barred is None:
+        return found if found.any() else None
+    return found | np.repeat(barred, len(model.shifts), axis=1)
 
 
-def _without(factors: Floats, barred: Booleans) -> Floats:
+def _without(factors: Floats, barred: Booleans | None) -> Floats:
     """Blank the columns that a row may not use."""
-    return np.where(barred[:, None, :], np.nan, factors) if barred.any() else factors
+    return factors if barred is None else np.where(barred[:, None, :], np.nan, factors)
 
 
 def _factor_base(rows: Rows, factors: Factors, model: Model) -> Integers:
@@ -332,50 +408,3 @@ def _compound_spans(factors: Factors, first: Integers, spans: Integers, windows:
             windows[row, day, column] = compound(
                 factors.returns.values[end - spans[row, day] : end]
             )
-
-
-def _unusable(abnormal: Abnormal) -> dict[int, str]:
-    """Say which events cannot be estimated, and why."""
-    design, fit = abnormal.design, abnormal.fit
-    floor = max(design.min_estimation, abnormal.model.parameters + 5)
-    available = np.isfinite(abnormal.ar).sum(axis=1) > 0
-    dropped: dict[int, str] = {}
-    for row, pair in enumerate(abnormal.rows.pair):
-        if fit.n_obs[row] < floor:
-            reason = (
-                f"{fit.n_obs[row]} usable days of {len(design.estimation)} in the estimation "
-                f"window {design.estimation}; {floor} are needed"
-            )
-            if abnormal.excluded[row]:
-                reason += f" ({abnormal.excluded[row]} days of other events are left out)"
-            dropped[int(pair)] = reason + _lacking(abnormal, row, estimation=True)
-        elif fit.problem[row]:
-            dropped[int(pair)] = str(fit.problem[row])
-        elif not available[row]:
-            reason = f"no abnormal return on any day of the event window {design.event}"
-            dropped[int(pair)] = reason + _lacking(abnormal, row, estimation=False)
-    return dropped
-
-
-def _lacking(abnormal: Abnormal, row: int, *, estimation: bool) -> str:
-    """Name the factors that are missing on days with a return, where there are any."""
-    model = abnormal.model
-    if model.selects or not model.factors:
-        return ""
-    one = abnormal.take(np.array([row]))
-    if one.barred is not None and one.barred.any():
-        return "; the security is itself a factor of the model"
-    returns, factors = one.returns, one.factors
-    if estimation:
-        window = one.design.estimation
-        first = one.panel.returns.start[one.rows.security] + one.rows.zero + window.first
-        returns = gather(one.panel.returns.values, first, len(window))
-        factors = one.estimation_factors
-    gaps = (np.isfinite(returns)[:, :, None] & ~np.isfinite(factors))[0].sum(axis=0)
-    names = np.repeat(np.array(model.factors, dtype=object), len(model.shifts))
-    named = [
-        f"{'the benchmark' if name == BENCHMARK else name} on {count}"
-        for name, count in zip(names, gaps, strict=True)
-        if count
-    ]
-    return f"; missing on days with a return: {', '.join(named)}" if named else ""

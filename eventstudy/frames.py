@@ -259,7 +259,7 @@ def estimation_frame(
     """Build one row an event, security and estimation day, with the placebo effects from there."""
     window = abnormal.design.estimation
     events, days = len(abnormal), len(window)
-    returns, residuals = abnormal.estimation_returns, abnormal.fit.residuals
+    returns, residuals = abnormal.estimation_returns, abnormal.residuals
     columns: dict[str, object] = {
         **_keys(abnormal, frame, days),
         "day": np.tile(np.arange(window.first, window.last + 1), events),

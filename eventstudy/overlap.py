@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
@@ -46,6 +49,30 @@ def near_pairs(rows: Rows, security: Integers, first: int, last: int) -> tuple[I
     i, j = i[other], j[other]
     by_row = np.lexsort((rows.zero[j], i))
     return i[by_row], j[by_row]
+
+
+@dataclass(frozen=True, eq=False)
+class OtherEvents:
+    """Estimation days of some rows that belong to another event, of all the rows.
+
+    Attributes
+    ----------
+    rows : Rows
+        All rows, in ascending order of their pair.
+    design : Design
+        The windows.
+    """
+
+    rows: Rows
+    design: Design
+
+    @cached_property
+    def _days(self) -> Booleans:
+        return excluded_days(self.rows, self.design)
+
+    def __call__(self, some: Rows) -> Booleans:
+        """Days to leave out, shape (some, estimation days)."""
+        return self._days[np.searchsorted(self.rows.pair, some.pair)]
 
 
 def excluded_days(rows: Rows, design: Design) -> Booleans:

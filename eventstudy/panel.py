@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -166,6 +167,11 @@ class Panel:
             moves=np.array([s.kind == "prices" for s in series], dtype=np.bool_),
             pad=pad,
         )
+
+    @cached_property
+    def any_span(self) -> bool:
+        """Whether any return covers several sessions."""
+        return bool((self.spans > 1).any())
 
     def row(self, security: int) -> slice:
         """Flat slice of a security's sessions, without the padding."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from eventstudy.abnormal import Abnormal, estimate
+from eventstudy.abnormal import Abnormal
+from eventstudy.estimation import estimate
 from eventstudy.arrays import Booleans, Integers
 from eventstudy.kernels.dependence import window_span
 from eventstudy.models import Model

@@ -54,7 +54,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self.pair)
 
-    def take(self, index: Integers | Booleans) -> Rows:
+    def take(self, index: Integers | Booleans | slice) -> Rows:
         """Keep the rows at the given positions."""
         return Rows(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.abnormal import Abnormal, estimate
+from eventstudy.abnormal import Abnormal
+from eventstudy.estimation import estimate
 from eventstudy.asynchrony import same_date_betas
 from eventstudy.calendars import ClosedDay
 from eventstudy.claims import check_claims, judge
@@ -28,7 +29,7 @@ from eventstudy.groups import group_means, group_tests, members
 from eventstudy.inference import FAMILY_TESTS, TESTS
 from eventstudy.market import Market, list_pairs, list_peers, open_market, supply_of
 from eventstudy.models import MarketModel, Model, model_of, settings_of
-from eventstudy.overlap import excluded_days, overlap_flags, overlaps
+from eventstudy.overlap import OtherEvents, overlap_flags, overlaps
 from eventstudy.peers import peer_effects, touched
 from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.report.findings import empty
@@ -307,14 +308,14 @@ class Study:
         progress("day zero")
         rows, dropped = self._rows(frame, market)
         progress("abnormal returns")
-        excluded = excluded_days(rows, self.design) if self.exclude_events_from_estimation else None
+        left_out = OtherEvents(rows, self.design) if self.exclude_events_from_estimation else None
         abnormal, unusable = estimate(
             rows,
             market.panel,
             market.factors,
             design=self.design,
             model=self.expected_return,
-            excluded=excluded,
+            left_out=left_out,
             barred=touched(rows, frame, market.panel, self.design, self.expected_return),
         )
         progress("tests")

@@ -113,7 +113,7 @@ def test_a_single_lost_price_costs_two_estimation_days():
     frame.iloc[60, 0] = np.nan
     got, _ = abnormal(frame, one_date(2), kind="prices")
     assert got.fit.n_obs.tolist() == [118, 120]
-    assert np.isnan(got.fit.residuals[0, 60 - 10 : 62 - 10]).all()
+    assert np.isnan(got.residuals[0, 60 - 10 : 62 - 10]).all()
 
 
 def test_a_hole_in_given_returns_costs_one():
@@ -196,7 +196,7 @@ def test_a_benchmark_that_never_moves_has_a_reason():
     frame = world(1)
     frame[MARKET] = 0.001
     _, dropped = abnormal(frame, one_date(1))
-    assert "the factors do not vary" in dropped[0]
+    assert "the benchmark does not vary" in dropped[0]
 
 
 def test_no_day_at_all_in_the_event_window():

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 import eventstudy as es
-from eventstudy.abnormal import Abnormal, estimate
+from eventstudy.abnormal import Abnormal
+from eventstudy.estimation import estimate
 from eventstudy.calendars import data_calendar
 from eventstudy.inference import FAMILY_TESTS, TESTS, Sample
 from eventstudy.models import MarketModel, Model

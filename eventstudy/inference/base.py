@@ -192,7 +192,7 @@ class Sample:
     @property
     def residuals(self) -> Floats:
         """Abnormal returns of the estimation window, shape (N, E)."""
-        return self.abnormal.fit.residuals
+        return self.abnormal.residuals
 
     @cached_property
     def standard_residuals(self) -> Floats:

@@ -62,7 +62,7 @@ def donor_placebo(abnormal: Abnormal) -> DonorPlacebo | None:
     model = abnormal.model
     if not isinstance(model, SyntheticControl):
         return None
-    usual = np.sqrt(np.nanmean(abnormal.fit.residuals**2, axis=1)) if len(abnormal) else np.empty(0)
+    usual = np.sqrt(np.nanmean(abnormal.residuals**2, axis=1)) if len(abnormal) else np.empty(0)
     returns, factors = abnormal.estimation_returns, abnormal.estimation_factors
     donors = [
         placebo_ratios(model, returns[event], factors[event], abnormal.factors[event])

@@ -42,6 +42,10 @@ class Cumulated:
     leverage: Floats
     bhar: Floats
 
+    def take(self, index: Integers) -> Cumulated:
+        """Keep the events at the given positions."""
+        return Cumulated(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
 
 def leverage(rows: Floats, unscaled: Floats) -> Floats:
     """Quadratic form x'(X'X)^-1 x of design rows.
@@ -95,24 +99,36 @@ def cumulate(
     Patell (1976), Journal of Accounting Research 14:246-276; Mikkelson and Partch (1988), Journal
     of Financial and Quantitative Analysis 23:119-133, for the cumulated form.
     """
-    there = np.isfinite(returns) & np.isfinite(expected)
-    n_days = there.sum(axis=1)
+    events, days = returns.shape
+    n_days, length, span = (np.zeros(events, dtype=np.int64) for _ in range(3))
+    car, spent = np.zeros(events), np.zeros(events)
+    held, forecast = np.ones(events), np.ones(events)
+    total = np.zeros((rows.shape[2], events))
+    # Day by day: a window has few days and many events.
+    for day in range(days):
+        one, other = returns[:, day], expected[:, day]
+        there = np.isfinite(one) & np.isfinite(other)
+        covered = np.where(there, spans[:, day], 0)
+        n_days += there
+        length += covered
+        np.maximum(span, covered, out=span)
+        car += np.where(there, one - other, 0.0)
+        spent += covered if innovations is None else np.where(there, innovations[:, day], 0.0)
+        held *= np.where(there, 1.0 + one, 1.0)
+        forecast *= np.where(there, 1.0 + other, 1.0)
+        for column in range(len(total)):
+            total[column] += np.where(there, rows[:, day, column], 0.0)
     some = n_days > 0
-    length = np.where(there, spans, 0).sum(axis=1)
-    total = np.where(there[:, :, None], rows, 0.0).sum(axis=1)
-    spread = leverage(total, unscaled)
-    car = np.where(some, np.where(there, returns - expected, 0.0).sum(axis=1), np.nan)
-    spent = length if innovations is None else np.where(there, innovations, 0.0).sum(axis=1)
+    spread = leverage(total.T, unscaled)
+    car = np.where(some, car, np.nan)
     se = np.where(some, sigma * np.sqrt(spent + spread), np.nan)
-    held = np.where(there, 1.0 + returns, 1.0).prod(axis=1)
-    forecast = np.where(there, 1.0 + expected, 1.0).prod(axis=1)
     return Cumulated(
         car=car,
         se=se,
         scar=car / se,
         length=length,
         n_days=n_days,
-        span=np.where(there, spans, 0).max(axis=1, initial=0),
+        span=span,
         leverage=spread,
         bhar=np.where(some, held - forecast, np.nan),
     )

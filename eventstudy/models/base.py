@@ -39,10 +39,6 @@ class Fit:
         Their values.
     unscaled : array of float, shape (events, p, p)
         sigma^2 times it is the covariance of the coefficients.
-    rows : array of float, shape (events, days, p)
-        Design rows of the estimation days.
-    residuals : array of float, shape (events, days)
-        Abnormal returns of the estimation days, NaN where a day was not usable.
     sigma : array of float, shape (events,)
         Residual standard deviation.
     dof : array of float, shape (events,)
@@ -53,6 +49,9 @@ class Fit:
         Share of the variance explained; NaN where the model has none.
     problem : array of str, shape (events,)
         Why an event could not be fitted, "" where it was.
+    residuals : array of float, shape (events, days), optional
+        Abnormal returns of the estimation days, NaN where a day was not usable; None where they are
+        the returns less the forecast of the same coefficients, to be had from the prices again.
     innovations : array of float, shape (events, days + horizon), optional
         Variance of each day's return about its expectation, over sigma^2, from the first estimation
         day to the last event day; None where it is 1 throughout.
@@ -72,13 +71,12 @@ class Fit:
     names: tuple[str, ...]
     coefficients: Floats
     unscaled: Floats
-    rows: Floats
-    residuals: Floats
     sigma: Floats
     dof: Floats
     n_obs: Integers
     r2: Floats
     problem: Texts
+    residuals: Floats | None = None
     innovations: Floats | None = None
     note: str = ""
     approximate: bool = False
@@ -92,13 +90,12 @@ class Fit:
             self,
             coefficients=self.coefficients[index],
             unscaled=self.unscaled[index],
-            rows=self.rows[index],
-            residuals=self.residuals[index],
             sigma=self.sigma[index],
             dof=self.dof[index],
             n_obs=self.n_obs[index],
             r2=self.r2[index],
             problem=self.problem[index],
+            residuals=None if self.residuals is None else self.residuals[index],
             innovations=None if self.innovations is None else self.innovations[index],
             used=None if self.used is None else self.used[index],
             further={name: values[index] for name, values in self.further.items()},
@@ -184,6 +181,11 @@ class Model(ABC):
         return (0,)
 
     @property
+    def margins(self) -> tuple[int, int]:
+        """Estimation days at the beginning and at the end that the fit leaves out."""
+        return (0, 0)
+
+    @property
     @abstractmethod
     def parameters(self) -> int:
         """Coefficients that the model estimates, the constant included."""
@@ -204,6 +206,15 @@ class Model(ABC):
         ``horizon`` counts the sessions from the last estimation day to the last event day, for
         models whose variance moves.
         """
+
+
+def without_margins(returns: Floats, margins: tuple[int, int]) -> Floats:
+    """Blank the days at the beginning and the end that a fit leaves out, shape (events, days)."""
+    first, last = margins
+    if not first and not last:
+        return returns
+    day = np.arange(returns.shape[1])
+    return np.where((day >= first) & (day < returns.shape[1] - last), returns, np.nan)
 
 
 def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers) -> Floats:
@@ -230,8 +241,6 @@ def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> 
         names,
         solved.coefficients,
         solved.unscaled,
-        rows,
-        solved.residuals,
         np.sqrt(variance),
         dof.astype(np.float64),
         solved.n_obs,

@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import Floats, Integers
 from eventstudy.errors import StudyError
-from eventstudy.models.base import Fit, Model, fit_least_squares
+from eventstudy.models.base import Fit, Model, fit_least_squares, without_margins
 
 MOST = 20
 
@@ -78,6 +78,11 @@ class Dimson(Model):
         return 2 + self.leads + self.lags
 
     @property
+    def margins(self) -> tuple[int, int]:
+        """Days whose lags or leads lie outside the estimation window."""
+        return (self.lags, self.leads)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the coefficients."""
         slopes = [
@@ -92,17 +97,14 @@ class Dimson(Model):
     def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
         """Regress each estimation window on a constant and the benchmark's nearby sessions."""
         del horizon
-        days = returns.shape[1]
-        inside = np.arange(days)
-        inside = (inside >= self.lags) & (inside < days - self.leads)
         one = np.ones(returns.shape, dtype=np.int64)
-        found = fit_least_squares(
-            self.names, np.where(inside, returns, np.nan), self.design(factors, one)
-        )
+        inner = without_margins(returns, self.margins)
+        found = fit_least_squares(self.names, inner, self.design(factors, one))
         slopes = found.coefficients[:, 1:]
         further = {"beta": slopes.sum(axis=1)}
         if self.leads == self.lags and self.leads in (1, 2):
-            market = np.where(np.isfinite(found.residuals)[:, :, None], factors, np.nan)
+            used = np.isfinite(inner) & np.isfinite(factors).all(axis=2)
+            market = np.where(used[:, :, None], factors, np.nan)
             further["beta_fowler_rorke"] = (slopes * _weights(market, self.leads)).sum(axis=1)
         return replace(found, further=further)
 

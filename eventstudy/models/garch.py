@@ -98,8 +98,6 @@ class _MovingVariance(Model):
             ("alpha", "beta"),
             coefficients,
             unscaled,
-            rows,
-            residuals,
             sigma,
             np.full(events, np.inf),
             plain.n_obs,

@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.arrays import Floats, Integers
-from eventstudy.models.base import Fit, Model, fit_least_squares
+from eventstudy.kernels.line import fit_line
+from eventstudy.models.base import Fit, Model, flat
 
 
 @dataclass(frozen=True)
@@ -42,5 +43,24 @@ class MarketModel(Model):
     def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
         """Regress each estimation window on a constant and the benchmark."""
         del horizon
-        one = np.ones(returns.shape, dtype=np.int64)
-        return fit_least_squares(("alpha", "beta"), returns, self.design(factors, one))
+        line = fit_line(returns, factors[:, :, 0])
+        dof = line.n_obs - 2
+        variance = line.ssr / np.where(dof > 0, dof, 1)
+        problem = np.full(len(returns), "", dtype=object)
+        # No return is larger than the root of the sum of squares: only below that bound is it worth
+        # looking for the largest.
+        near = np.flatnonzero(~(variance > 1e-20 * line.squares))
+        problem[near] = flat(variance[near], returns[near])
+        problem[line.singular] = "the benchmark does not vary in the estimation window"
+        with np.errstate(divide="ignore", invalid="ignore"):
+            r2 = np.where(line.total > 0, 1.0 - line.ssr / line.total, np.nan)
+        return Fit(
+            ("alpha", "beta"),
+            np.stack([line.intercept, line.slope], axis=1),
+            line.unscaled,
+            np.sqrt(variance),
+            dof.astype(np.float64),
+            line.n_obs,
+            r2,
+            problem,
+        )

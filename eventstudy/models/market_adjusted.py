@@ -57,8 +57,6 @@ class MarketAdjusted(Model):
             (),
             np.empty((events, 0)),
             np.empty((events, 0, 0)),
-            np.empty((*returns.shape, 0)),
-            residuals,
             np.sqrt(variance),
             (n_obs - 1).astype(np.float64),
             n_obs,

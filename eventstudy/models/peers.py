@@ -139,18 +139,16 @@ class Peers(Model):
         unscaled = np.zeros((events, width + 1, width + 1))
         unscaled[:, 0, 0] = 1.0 / count
         still = flat(variance, np.where(np.isfinite(residuals), returns, np.nan))
-        one = np.ones((events, days), dtype=np.int64)
         return Fit(
             ("alpha", *self.securities),
             coefficients,
             unscaled,
-            self.design(np.where(used[:, None, :], factors, 0.0), one),
-            residuals,
             np.sqrt(variance),
             np.maximum(n_obs - 1.0 - used.sum(axis=1), 1.0),
             n_obs,
             explained(returns, residuals),
             np.where(problem == "", still, problem),
+            residuals=residuals,
             note="approximate standard errors, from forecasts of estimation days left out",
             approximate=True,
             outside=True,

@@ -66,8 +66,6 @@ class _Robust(Model):
             ("alpha", "beta"),
             coefficients,
             plain.unscaled,
-            rows,
-            residuals,
             sigma,
             (plain.n_obs - 2).astype(np.float64),
             plain.n_obs,

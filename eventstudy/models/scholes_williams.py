@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.models.base import Fit, Model, explained, flat
+from eventstudy.models.base import Fit, Model, explained, flat, without_margins
 
 # Below this share of its sum of squares the benchmark's variance is rounding.
 _ROUNDING = 1e-24
@@ -50,6 +50,11 @@ class ScholesWilliams(Model):
         return (-1, 0, 1)
 
     @property
+    def margins(self) -> tuple[int, int]:
+        """The first and the last day, which have no neighbour inside the window."""
+        return (1, 1)
+
+    @property
     def parameters(self) -> int:
         """Intercept and slope."""
         return 2
@@ -61,9 +66,8 @@ class ScholesWilliams(Model):
     def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
         """Estimate each estimation window from its interior days."""
         del horizon
-        days = returns.shape[1]
-        inside = (np.arange(days) >= 1) & (np.arange(days) < days - 1)
-        used = inside & np.isfinite(returns) & np.isfinite(factors).all(axis=2)
+        used = np.isfinite(without_margins(returns, self.margins))
+        used &= np.isfinite(factors).all(axis=2)
         n_obs = used.sum(axis=1)
         mean_y, y = _centred(returns, used)
         lag, m, lead = (_centred(factors[:, :, k], used)[1] for k in range(3))
@@ -77,8 +81,7 @@ class ScholesWilliams(Model):
         alpha = mean_y - beta * mean_m
         coefficients = np.stack([alpha, beta], axis=1)
         one = np.ones(returns.shape, dtype=np.int64)
-        rows = self.design(factors, one)
-        fitted = np.einsum("nmp,np->nm", rows, coefficients)
+        fitted = np.einsum("nmp,np->nm", self.design(factors, one), coefficients)
         residuals = np.where(used, returns - fitted, np.nan)
         dof = (n_obs - 2).astype(np.float64)
         variance = np.nansum(residuals**2, axis=1) / np.maximum(dof, 1)
@@ -102,8 +105,6 @@ class ScholesWilliams(Model):
             ("alpha", "beta"),
             coefficients,
             unscaled,
-            rows,
-            residuals,
             np.sqrt(variance),
             dof,
             n_obs,

@@ -12,7 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from eventstudy.abnormal import Abnormal, estimate
+from eventstudy.abnormal import Abnormal
+from eventstudy.estimation import estimate
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.calendars import Calendar, data_calendar
 from eventstudy.inference import Sample

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.abnormal import Abnormal, forecast
+from eventstudy.abnormal import Abnormal, Observed, event_innovations
 from eventstudy.arrays import Booleans, Floats, Instants, Integers
 from eventstudy.kernels.cumulate import leverage
 from eventstudy.kernels.dependence import clusters
 from eventstudy.models import Fit
+from eventstudy.models.base import forecast
 
 _HOUR = 3_600_000_000_000
 # Half days and summer time move the distance between two exchanges' closes by less than this.
@@ -63,29 +64,32 @@ def placebo_events(abnormal: Abnormal, event: Integers, place: Integers) -> Abno
         run = np.take_along_axis(returns, column, axis=1)
         np.put_along_axis(returns, column, np.nan, axis=1)
         fit = model.fit(returns, factors, design.horizon)
+        one = np.ones(returns.shape, dtype=np.int64)
+        fit = replace(fit, residuals=returns - forecast(model, fit, factors, one))
         ar = run - forecast(model, fit, run_factors, np.ones_like(spans))
     else:
         fit, ar = _without_run(chosen, column)
     event_factors = chosen.factors.copy()
     event_factors[:, days] = run_factors
     returns, expected = (np.full(chosen.returns.shape, np.nan) for _ in range(2))
-    placebo = replace(chosen, fit=fit, returns=returns, expected=expected, factors=event_factors)
-    ar *= np.sqrt(placebo.innovations[:, days] / _innovations(fit, column))
+    innovations = event_innovations(fit, design, chosen.spans)
+    ar *= np.sqrt(innovations[:, days] / _innovations(fit, column))
     ar[~np.isfinite(chosen.ar[:, days])] = np.nan
     expected_run = forecast(model, fit, run_factors, spans)
     expected[:, days] = np.where(np.isfinite(ar), expected_run, np.nan)
     returns[:, days] = expected_run + ar
-    return placebo
+    given = Observed(returns, expected, event_factors, chosen.spans, chosen.closed)
+    return replace(chosen, fit=fit, ar=returns - expected, effects={}, given=given)
 
 
 def _without_run(chosen: Abnormal, column: Integers) -> tuple[Fit, Floats]:
     """Take the run out of each event's own fit, and make its residuals forecast errors."""
     fit = chosen.fit
-    residuals = fit.residuals.copy()
+    residuals = chosen.residuals.copy()
     ar = np.take_along_axis(residuals, column, axis=1)
     np.put_along_axis(residuals, column, np.nan, axis=1)
     if not fit.outside:
-        rows = np.take_along_axis(fit.rows, column[:, :, None], axis=1)
+        rows = np.take_along_axis(chosen.estimation_rows, column[:, :, None], axis=1)
         share = np.clip(leverage(rows, fit.unscaled) / _innovations(fit, column), 0.0, 0.5)
         ar *= np.sqrt((1.0 + share) / (1.0 - share))
     return replace(fit, residuals=residuals), ar

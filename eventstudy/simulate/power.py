@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from eventstudy.abnormal import Abnormal, estimate
+from eventstudy.abnormal import Abnormal
+from eventstudy.estimation import estimate
 from eventstudy.errors import InputError
 from eventstudy.events import Events
 from eventstudy.market import Market, list_pairs, open_market, supply_of
-from eventstudy.overlap import excluded_days
+from eventstudy.overlap import OtherEvents
 from eventstudy.peers import touched
 from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.result import dropped_frame
@@ -154,14 +155,14 @@ def _measured(
     rows, unpriced = settle(
         located, market.panel, market.security[located.pair], market.benchmark[located.pair]
     )
-    excluded = excluded_days(rows, design) if study.exclude_events_from_estimation else None
+    left_out = OtherEvents(rows, design) if study.exclude_events_from_estimation else None
     abnormal, unusable = estimate(
         rows,
         market.panel,
         market.factors,
         design=design,
         model=model,
-        excluded=excluded,
+        left_out=left_out,
         barred=touched(rows, frame, market.panel, design, model),
     )
     return market, abnormal, market.dropped | unplaced | unpriced | unusable

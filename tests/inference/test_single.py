@@ -94,7 +94,7 @@ def test_an_event_with_a_missing_day_is_compared_with_runs_that_lack_the_same():
     tests = single_tests(found, Window(-1, 1), 0.95)
     # Runs of three days, the middle one masked: those that begin on day 60 or end on it are out.
     assert tests.n_placebo[0] == 118 - 2
-    residuals = found.fit.residuals[0]
+    residuals = found.residuals[0]
     x = np.column_stack([np.ones(150), frame[MARKET]])
     inverse = found.fit.unscaled[0]
     event = x[[139, 141]].sum(axis=0)
@@ -118,8 +118,8 @@ def test_after_a_halt_the_placebo_is_on_the_scale_of_one_session():
     row = found.event_rows[0, 5] / 2.0  # k = 4
     scale = math.sqrt(1 + row @ found.fit.unscaled[0] @ row)
     statistic = found.ar[0, 5] / 2.0 / scale
-    residuals = found.fit.residuals[0]
-    design = found.fit.rows[0]
+    residuals = found.residuals[0]
+    design = found.estimation_rows[0]
     spread = np.sqrt(1 - np.einsum("tp,pq,tq->t", design, found.fit.unscaled[0], design))
     runs = residuals / spread
     assert tests.placebo_pvalue[0] == (1 + (np.abs(runs) >= abs(statistic)).sum()) / 121

@@ -28,7 +28,7 @@ def test_the_placebo_u_is_the_same_on_every_estimation_day():
     frame = world(6)
     frame.iloc[70, 0] = np.nan
     one = sample(frame, one_date(6))
-    fit = one.abnormal.fit
+    fit, residuals = one.abnormal.fit, one.abnormal.residuals
     x = np.column_stack([np.ones(120), frame[MARKET].iloc[10:130]])
     placebo = []
     for day in range(120):
@@ -37,7 +37,7 @@ def test_the_placebo_u_is_the_same_on_every_estimation_day():
         values = []
         for event in range(6):
             h = x[day] @ fit.unscaled[event] @ x[day]
-            scaled = fit.residuals[event, day] / (fit.sigma[event] * math.sqrt(1 - h))
+            scaled = residuals[event, day] / (fit.sigma[event] * math.sqrt(1 - h))
             values.append(scaled**2 * (fit.dof[event] - 2) / fit.dof[event])
         placebo.append(np.mean(values))
     u = np.mean(one.effects.scar**2 * (one.dof - 2) / one.dof)

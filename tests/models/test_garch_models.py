@@ -156,7 +156,6 @@ def test_a_missing_day_has_the_variance_of_the_last_one_before():
     assert fit.innovations.shape == (1, 250 + AHEAD)
     assert fit.innovations[0, 50] == fit.innovations[0, 49]
     assert fit.n_obs[0] == 249
-    assert np.isnan(fit.residuals[0, 50])
 
 
 def arrays(frame, hole=None):

@@ -46,9 +46,12 @@ def test_decisions_are_those_of_the_test_with_the_effect_added(test, layout):
 
 def with_effect(sample: Sample, effect: float) -> Sample:
     abnormal = sample.abnormal
-    returns = abnormal.returns.copy()
+    returns, ar = abnormal.returns.copy(), abnormal.ar.copy()
     returns[:, 1] += effect
-    return Sample(replace(abnormal, returns=returns), sample.window, sample.level)
+    ar[:, 1] += effect
+    given = replace(abnormal.observed, returns=returns)
+    moved = replace(abnormal, ar=ar, effects={}, given=given)
+    return Sample(moved, sample.window, sample.level)
 
 
 def test_smallest_effect_of_a_shift_is_a_quantile():

@@ -74,7 +74,7 @@ def test_asynchronous_markets_share_the_hours_that_they_share():
         layout=Layout.of_markets(1, 1), returns=Returns(correlation=0.8), window=Window(0, 0)
     )
     abnormal = draw(scenario, np.random.default_rng(0), 400).abnormal
-    residuals = abnormal.fit.residuals.reshape(400, 2, -1)
+    residuals = abnormal.residuals.reshape(400, 2, -1)
     first, second = residuals[:, 0], residuals[:, 1]
 
     def correlation(one, other):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from eventstudy.simulate.power import _measured
 from eventstudy.windows import Window
 
 from .conftest import TICKERS, events, market, study
+
+ZERO = Window(0, 0)
 
 EVENTS = Path(__file__).parents[2] / "events.csv"
 
@@ -43,7 +46,7 @@ def test_placebo_event_is_a_forecast_error_of_days_left_out():
     assert effects.car[0] == pytest.approx((returns[run] - design[run] @ beta).sum(), rel=1e-9)
     assert effects.se[0] == pytest.approx(sigma * np.sqrt(3 + total @ inverse @ total), rel=1e-9)
     assert placebo.fit.n_obs[0] == 197
-    assert np.isnan(placebo.fit.residuals[0, run]).all()
+    assert np.isnan(placebo.residuals[0, run]).all()
     assert np.isnan(placebo.ar[0, : abnormal.days(Window(-1, 1)).start]).all()
 
 
@@ -69,12 +72,19 @@ def test_a_day_that_the_event_lacks_is_missing_in_its_runs():
 
 
 def test_a_return_over_several_sessions_keeps_its_spread():
-    abnormal = measured()
-    abnormal.spans[:, abnormal.days(Window(0, 0))] = 4
-    place = np.arange(198)
-    long = placebo_events(abnormal, np.zeros(198, np.int64), place)
-    abnormal.spans[:] = 1
-    short = placebo_events(abnormal, np.zeros(198, np.int64), place)
+    abnormal, place = measured(), np.arange(198)
+    spans = np.ones_like(abnormal.spans)
+    short, long = (
+        placebo_events(
+            replace(abnormal, effects={}, given=replace(abnormal.observed, spans=own)),
+            np.zeros(198, np.int64),
+            place,
+        )
+        for own in (
+            spans,
+            np.where(np.arange(spans.shape[1]) == abnormal.days(ZERO).start, 4, 1)[None, :] * spans,
+        )
+    )
     wide, narrow = (one.cumulate(Window(0, 0)) for one in (long, short))
     assert wide.car == pytest.approx(2 * narrow.car, rel=1e-9)
     assert wide.se == pytest.approx(2 * narrow.se, rel=0.05)

@@ -1,0 +1,218 @@
+"""The model fitted to every event, a range of events at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventstudy.abnormal import (
+    Abnormal,
+    bar,
+    estimation_factors,
+    estimation_returns,
+    observe,
+)
+from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.execution import Execute, in_order, ranges
+from eventstudy.kernels.cumulate import Cumulated
+from eventstudy.kernels.gather import gather
+from eventstudy.models import Fit, Model
+from eventstudy.panel import Factors, Panel
+from eventstudy.rows import Rows
+from eventstudy.stack import Stack
+from eventstudy.windows import Design, Window
+
+# Estimation windows of so many events stay in a core's cache from the gather to the fit.
+BLOCK = 512
+RANGE = 8 * BLOCK
+
+LeftOut = Callable[[Rows], Booleans]
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What every range of events is estimated from."""
+
+    rows: Rows
+    panel: Panel
+    factors: Factors
+    design: Design
+    model: Model
+    left_out: LeftOut | None
+    barred: Booleans | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Estimates:
+    """Events that could be estimated, by their place among the rows."""
+
+    place: Integers
+    fit: Fit
+    ar: Floats
+    effects: Mapping[Window, Cumulated]
+    left_out: np.ndarray | None
+
+
+def estimate(
+    rows: Rows,
+    panel: Panel,
+    factors: Factors,
+    *,
+    design: Design,
+    model: Model,
+    left_out: LeftOut | None = None,
+    barred: Booleans | None = None,
+    execute: Execute = in_order,
+) -> tuple[Abnormal, dict[int, str]]:
+    """Fit the model to every event and forecast its event window.
+
+    Parameters
+    ----------
+    rows : Rows
+        Events with security, benchmark and day zero.
+    panel, factors : Panel, Factors
+        Returns on sessions, padded by at least the reach of the windows.
+    design : Design
+        The windows.
+    model : Model
+        The expected-return model.
+    left_out : callable, optional
+        From some of the rows to their estimation days to leave out, shape (rows, E).
+    barred : array of bool, shape (rows, factors), optional
+        Factors of the model that an event may not use. A security is never its own factor.
+    execute : callable
+        Runs a function over ranges of events, as :func:`eventstudy.execution.map_chunks` does.
+
+    Returns
+    -------
+    abnormal : Abnormal
+        The events that could be estimated.
+    dropped : dict of int to str
+        The others by row of the events frame, with the reason.
+
+    Notes
+    -----
+    An event's numbers come from its own days alone: they have the same bits in whatever range, and
+    wherever, it is estimated.
+    """
+    task = _Task(rows, panel, factors, design, model, left_out, barred)
+    dropped: dict[int, str] = {}
+    stack = Stack[_Estimates](len(rows))
+    for part, reasons in execute(_estimate_range, task, ranges(len(rows), RANGE)):
+        dropped |= reasons
+        stack.add(part)
+    found = stack.whole()
+    kept = rows if len(found.place) == len(rows) else rows.take(found.place)
+    return (
+        Abnormal(
+            kept,
+            panel,
+            factors,
+            design,
+            model,
+            found.fit,
+            found.ar,
+            found.effects,
+            found.left_out,
+            barred if barred is None else barred[found.place],
+        ),
+        dropped,
+    )
+
+
+def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dict[int, str]]:
+    """Estimate the events of a range."""
+    design, model = task.design, task.model
+    place = np.arange(start, stop)
+    rows = task.rows.take(slice(start, stop))
+    barred = None if task.barred is None else task.barred[start:stop]
+    left_out = None if task.left_out is None else task.left_out(rows)
+    stack = Stack[Fit](len(rows))
+    for first in range(0, max(len(rows), 1), BLOCK):
+        some = slice(first, first + BLOCK)
+        stack.add(
+            _fit(
+                task,
+                rows.take(some),
+                None if left_out is None else left_out[some],
+                None if barred is None else barred[some],
+            )
+        )
+    fit = stack.whole()
+    observed = observe(rows, task.panel, task.factors, design, model, fit, barred)
+    abnormal = Abnormal(
+        rows,
+        task.panel,
+        task.factors,
+        design,
+        model,
+        replace(fit, problem=np.zeros(len(rows), dtype="U1")),
+        observed.returns - observed.expected,
+        left_out=None if left_out is None else np.packbits(left_out, axis=1),
+        barred=barred,
+        given=observed,
+    )
+    dropped = _unusable(abnormal, fit)
+    if dropped:
+        keep = np.array([int(pair) not in dropped for pair in rows.pair], dtype=np.bool_)
+        place, abnormal = place[keep], abnormal.take(np.flatnonzero(keep))
+    effects = {window: abnormal.cumulate(window) for window in design.windows}
+    return _Estimates(place, abnormal.fit, abnormal.ar, effects, abnormal.left_out), dropped
+
+
+def _fit(task: _Task, rows: Rows, left_out: Booleans | None, barred: Booleans | None) -> Fit:
+    """Fit the model to some estimation windows."""
+    y = estimation_returns(rows, task.panel, task.design, left_out)
+    x = estimation_factors(rows, task.panel, task.factors, task.design, task.model, barred)
+    return task.model.fit(y, x, task.design.horizon)
+
+
+def _unusable(abnormal: Abnormal, fit: Fit) -> dict[int, str]:
+    """Say which events cannot be estimated, and why."""
+    design, rows = abnormal.design, abnormal.rows
+    floor = max(design.min_estimation, abnormal.model.parameters + 5)
+    available = np.isfinite(abnormal.ar).any(axis=1)
+    dropped: dict[int, str] = {}
+    for row in np.flatnonzero((fit.n_obs < floor) | (fit.problem != "") | ~available):
+        if fit.n_obs[row] < floor:
+            reason = (
+                f"{fit.n_obs[row]} usable days of {len(design.estimation)} in the estimation "
+                f"window {design.estimation}; {floor} are needed"
+            )
+            if abnormal.excluded[row]:
+                reason += f" ({abnormal.excluded[row]} days of other events are left out)"
+            reason += _lacking(abnormal, row, estimation=True)
+        elif fit.problem[row]:
+            reason = str(fit.problem[row])
+        else:
+            reason = f"no abnormal return on any day of the event window {design.event}"
+            reason += _lacking(abnormal, row, estimation=False)
+        dropped[int(rows.pair[row])] = reason
+    return dropped
+
+
+def _lacking(abnormal: Abnormal, row: int, *, estimation: bool) -> str:
+    """Name the factors that are missing on days with a return, where there are any."""
+    model = abnormal.model
+    if model.selects or not model.factors:
+        return ""
+    one = abnormal.take(np.array([row]))
+    barred = bar(one.rows, one.panel, model, one.barred)
+    if barred is not None and barred.any():
+        return "; the security is itself a factor of the model"
+    returns, factors = one.returns, one.factors
+    if estimation:
+        window = one.design.estimation
+        first = one.panel.returns.start[one.rows.security] + one.rows.zero + window.first
+        returns = gather(one.panel.returns.values, first, len(window))
+        factors = one.estimation_factors
+    gaps = (np.isfinite(returns)[:, :, None] & ~np.isfinite(factors))[0].sum(axis=0)
+    names = np.repeat(np.array(model.factors, dtype=object), len(model.shifts))
+    named = [
+        f"{'the benchmark' if name == 'benchmark' else name} on {count}"
+        for name, count in zip(names, gaps, strict=True)
+        if count
+    ]
+    return f"; missing on days with a return: {', '.join(named)}" if named else ""
