@@ -163,10 +163,9 @@ class Abnormal:
         if self.fit.residuals is not None:
             return self.fit.residuals
         factors = self.estimation_factors
-        one = np.ones(factors.shape[:2], dtype=np.int64)
         own = estimation_returns(self.rows, self.panel, self.design, self.left_out_days)
         inner = without_margins(own, self.model.margins)
-        return inner - forecast(self.model, self.fit, factors, one)
+        return inner - forecast(self.model, self.fit, factors)
 
     @property
     def standard_residuals(self) -> Floats:
@@ -228,6 +227,19 @@ class Abnormal:
         factors = self.fit.chosen(self.estimation_factors)
         return self.model.design(factors, np.ones(factors.shape[:2], dtype=np.int64))
 
+    def window_spans(self, window: Window) -> Integers:
+        """Sessions covered by each return of a window inside the event window, shape (N, L)."""
+        if self.given is not None or "observed" in self.__dict__:
+            return self.spans[:, self.days(window)]
+        first = self.panel.returns.start[self.rows.security] + self.rows.zero + window.first
+        return gather_counts(self.panel.spans, first, len(window))
+
+    def window_innovations(self, window: Window) -> Floats:
+        """Variance of each return of a window about its expectation, over sigma^2, shape (N, L)."""
+        if self.fit.innovations is None:
+            return self.window_spans(window).astype(np.float64)
+        return self.innovations[:, self.days(window)]
+
     def days(self, window: Window) -> slice:
         """Columns of the event window that belong to a window inside it."""
         first = window.first - self.design.event.first
@@ -250,7 +262,7 @@ class Abnormal:
         )
 
     def take(self, index: Integers) -> Abnormal:
-        """Keep the events at the given positions; all of them in their order are the same object."""
+        """Keep the events at the given positions; all in their order are the same object."""
         if len(index) == len(self) and np.array_equal(index, np.arange(len(self))):
             return self
         return Abnormal(

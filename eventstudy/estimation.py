@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from eventstudy.abnormal import (
     observe,
 )
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.execution import Execute, in_order, ranges
+from eventstudy.execution import chunks, map_chunks
 from eventstudy.kernels.cumulate import Cumulated
 from eventstudy.kernels.gather import gather
 from eventstudy.models import Fit, Model
@@ -27,6 +28,9 @@ from eventstudy.windows import Design, Window
 # Estimation windows of so many events stay in a core's cache from the gather to the fit.
 BLOCK = 512
 RANGE = 8 * BLOCK
+
+Execute = Callable[[Callable[..., Any], Any, Sequence[tuple[int, int]]], Iterator[Any]]
+"""Runs a function over ranges of events."""
 
 LeftOut = Callable[[Rows], Booleans]
 
@@ -64,7 +68,7 @@ def estimate(
     model: Model,
     left_out: LeftOut | None = None,
     barred: Booleans | None = None,
-    execute: Execute = in_order,
+    execute: Execute = map_chunks,
 ) -> tuple[Abnormal, dict[int, str]]:
     """Fit the model to every event and forecast its event window.
 
@@ -100,7 +104,9 @@ def estimate(
     task = _Task(rows, panel, factors, design, model, left_out, barred)
     dropped: dict[int, str] = {}
     stack = Stack[_Estimates](len(rows))
-    for part, reasons in execute(_estimate_range, task, ranges(len(rows), RANGE)):
+    # Without any event there is one empty range, so that the result has its arrays.
+    parts = chunks(len(rows), RANGE, block=BLOCK) or ((0, 0),)
+    for part, reasons in execute(_estimate_range, task, parts):
         dropped |= reasons
         stack.add(part)
     found = stack.whole()

@@ -11,17 +11,19 @@ import pandas as pd
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Integers
+from eventstudy.estimation import Execute
+from eventstudy.execution import map_chunks
 from eventstudy.frames import in_groups
 from eventstudy.inference import (
     FAMILY_TESTS,
     TESTS,
+    Pool,
     Sample,
     TestResult,
     caution,
     choose_lead,
     mean_path,
 )
-from eventstudy.kernels.dependence import Rhos
 from eventstudy.kernels.multiple import benjamini_hochberg, holm
 
 NUMBERS = ("statistic", "pvalue", "dof", "n", "estimate", "se", "low", "high", "r", "clusters")
@@ -60,6 +62,7 @@ def group_tests(
     level: float,
     max_span: int,
     seed: int,
+    execute: Execute = map_chunks,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run every test on every group and window.
 
@@ -73,13 +76,14 @@ def group_tests(
         One row a group and window: the test that leads, and why.
     """
     samples: dict[tuple[str, str], Sample] = {}
-    eligible = {w: in_groups(abnormal, w, max_span) for w in abnormal.design.windows}
+    windows = abnormal.design.windows
+    eligible = np.column_stack([in_groups(abnormal, window, max_span) for window in windows])
     for group, positions in groups.items():
-        memo: dict[bytes, Rhos] = {}
-        for window in abnormal.design.windows:
-            chosen = positions[eligible[window][positions]]
+        pool = Pool(abnormal.take(positions), windows, eligible[positions], execute)
+        for number, window in enumerate(windows):
             stream = (seed, zlib.crc32(group.encode()), zlib.crc32(str(window).encode()))
-            samples[group, str(window)] = Sample(abnormal.take(chosen), window, level, stream, memo)
+            chosen = pool.abnormal.take(np.flatnonzero(pool.enters[:, number]))
+            samples[group, str(window)] = Sample(chosen, window, level, stream, pool)
     families = {
         name: FAMILY_TESTS[name].compute(samples, seed) for name in tests if name in FAMILY_TESTS
     }
@@ -113,14 +117,19 @@ def _caution(found: TestResult, name: str, sample: Sample) -> str:
 
 
 def group_means(
-    abnormal: Abnormal, groups: dict[str, Integers], *, level: float, max_span: int
+    abnormal: Abnormal,
+    groups: dict[str, Integers],
+    *,
+    level: float,
+    max_span: int,
+    execute: Execute = map_chunks,
 ) -> pd.DataFrame:
     """Average paths: one row a group and event day."""
     short = np.where(np.isfinite(abnormal.ar), abnormal.spans, 0).max(axis=1, initial=0) <= max_span
     days = np.arange(abnormal.design.event.first, abnormal.design.event.last + 1)
     parts: list[pd.DataFrame] = []
     for group, positions in groups.items():
-        path = mean_path(abnormal.take(positions[short[positions]]), level)
+        path = mean_path(abnormal.take(positions[short[positions]]), level, execute)
         parts.append(
             pd.DataFrame(
                 {

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.estimation import estimate
 from eventstudy.arrays import Booleans, Integers
+from eventstudy.estimation import estimate
 from eventstudy.kernels.dependence import window_span
 from eventstudy.models import Model
 from eventstudy.panel import Panel

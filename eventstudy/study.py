@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.estimation import estimate
 from eventstudy.asynchrony import same_date_betas
 from eventstudy.calendars import ClosedDay
 from eventstudy.claims import check_claims, judge
 from eventstudy.currency import check_currency
 from eventstudy.diagnostics import forecast_errors
 from eventstudy.errors import InputError, StudyError
+from eventstudy.estimation import estimate
 from eventstudy.events import Events
 from eventstudy.frames import (
     days_frame,

@@ -14,8 +14,8 @@ import pandas as pd
 
 import eventstudy as es
 from eventstudy.abnormal import Abnormal
-from eventstudy.estimation import estimate
 from eventstudy.calendars import data_calendar
+from eventstudy.estimation import estimate
 from eventstudy.inference import FAMILY_TESTS, TESTS, Sample
 from eventstudy.models import MarketModel, Model
 from eventstudy.panel import Factors, Panel, PriceSeries

@@ -18,6 +18,7 @@ from eventstudy.inference.lead import Lead, choose_lead
 from eventstudy.inference.multivariate import SUR, SUR_MEAN
 from eventstudy.inference.path import mean_path
 from eventstudy.inference.permutation import PERMUTATION
+from eventstudy.inference.pool import Pool
 from eventstudy.inference.rank import (
     CORRADO,
     CORRADO_ZIVNEY,
@@ -45,6 +46,7 @@ __all__ = [
     "FamilyTest",
     "Lead",
     "PeerTests",
+    "Pool",
     "Sample",
     "SingleTests",
     "Test",

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.inference.history import ROUNDING, History
+from eventstudy.inference.pool import Correlation, Dates, Pool, cluster_of, dates_of, reach
 from eventstudy.kernels.cumulate import Cumulated
-from eventstudy.kernels.dependence import (
-    Block,
-    Correlation,
-    Rhos,
-    clusters,
-    correlate,
-    window_span,
-)
 from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.windows import Window
 
 TOO_FEW = "needs at least two events"
 OWN_FACTORS = "each event has its own choice of securities to be measured against"
-# Below this share of an effect a spread is rounding: the effects are the same.
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -142,15 +134,16 @@ class Sample:
         Level of the intervals.
     stream : tuple of int
         Entropy of the sample's own random numbers: the study's seed, the group and the window.
-    memo : dict
-        Correlations of pairs of events, shared by the windows of one group.
+    pool : Pool, optional
+        The events of the group in all of its windows, this one among them; by default those of the
+        sample alone.
     """
 
     abnormal: Abnormal
     window: Window
     level: float
     stream: tuple[int, ...] = (0,)
-    memo: dict[bytes, Rhos] = field(default_factory=dict, repr=False)
+    pool: Pool | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.abnormal)
@@ -165,24 +158,23 @@ class Sample:
         """Degrees of freedom of each event's sigma, shape (N,)."""
         return self.abnormal.fit.dof
 
-    @cached_property
+    @property
     def ar(self) -> Floats:
         """Abnormal returns of the window, shape (N, L)."""
         return self.abnormal.ar[:, self.abnormal.days(self.window)]
 
-    @cached_property
+    @property
     def spans(self) -> Integers:
         """Sessions covered by each return of the window, shape (N, L)."""
-        return self.abnormal.spans[:, self.abnormal.days(self.window)]
+        return self.abnormal.window_spans(self.window)
 
-    @cached_property
+    @property
     def one_session_ar(self) -> Floats:
         """Abnormal returns over sqrt(k), on the scale of one session, shape (N, L).
 
         Where the model's variance moves, each session of the k counts with its own.
         """
-        days = self.abnormal.days(self.window)
-        return self.ar / np.sqrt(self.abnormal.innovations[:, days])
+        return self.ar / np.sqrt(self.abnormal.window_innovations(self.window))
 
     @cached_property
     def signed(self) -> Floats:
@@ -191,123 +183,71 @@ class Sample:
 
     @property
     def residuals(self) -> Floats:
-        """Abnormal returns of the estimation window, shape (N, E)."""
+        """Abnormal returns of the estimation window, shape (N, E): for tests of few events."""
         return self.abnormal.residuals
 
     @cached_property
-    def standard_residuals(self) -> Floats:
-        """The same on the scale of :attr:`one_session_ar`, shape (N, E)."""
-        return self.abnormal.standard_residuals
+    def _pool(self) -> Pool:
+        """The pool, or one of this window alone."""
+        if self.pool is not None:
+            return self.pool
+        every = np.ones((len(self), 1), dtype=np.bool_)
+        return Pool(self.abnormal, (self.window,), every)
 
-    @cached_property
-    def dates(self) -> tuple[Integers, Integers]:
-        """Distinct pairs of calendar and day zero, shape (dates, 2), and each event's number."""
-        rows = self.abnormal.rows
-        keys, number = np.unique(
-            np.column_stack([rows.calendar, rows.zero]), axis=0, return_inverse=True
-        )
-        return keys, number.ravel()
-
-    @cached_property
-    def blocks(self) -> tuple[Block, ...]:
-        """The events by calendar and day zero."""
-        keys, number = self.dates
-        estimation = self.abnormal.design.estimation
-        lead = int(self._reach.max(initial=0))
-        covered = self._covered(lead)
-        blocks: list[Block] = []
-        for which, (calendar, zero) in enumerate(keys):
-            members = np.flatnonzero(number == which)
-            blocks.append(
-                Block(
-                    int(calendar),
-                    members,
-                    np.arange(zero + estimation.first, zero + estimation.last + 1),
-                    np.arange(zero + self.window.first - lead, zero + self.window.last + 1),
-                    self.standard_residuals[members],
-                    covered[members],
-                )
-            )
-        return tuple(blocks)
-
-    @cached_property
-    def _reach(self) -> Integers:
-        """Sessions before the window that each event's returns reach back to, shape (N,)."""
-        position = np.arange(self.spans.shape[1])
-        back = np.where(np.isfinite(self.ar), self.spans - 1 - position, 0)
-        return np.maximum(back, 0).max(axis=1, initial=0)
-
-    def _covered(self, lead: int) -> Booleans:
-        """Sessions that each event's returns cover, from ``lead`` sessions before the window on.
-
-        A return after a halt is the sum of the sessions that it covers, and it is correlated with
-        the returns of all of them: its covariance with another event counts each, as its variance
-        does.
-        """
-        there = np.isfinite(self.ar)
-        covered = np.concatenate([np.zeros((len(there), lead), dtype=np.bool_), there], axis=1)
-        for row, day in np.argwhere(there & (self.spans > 1)):
-            end = day + lead + 1
-            covered[row, end - self.spans[row, day] : end] = True
-        return covered
+    @property
+    def _number(self) -> int:
+        """Which of the pool's windows is this one."""
+        return self._pool.windows.index(self.window)
 
     @cached_property
     def correlation(self) -> Correlation:
         """Overlap-weighted correlation of the standardised effects."""
-        closes = [c.closes for c in self.abnormal.panel.calendars]
-        known = self.memo.setdefault(self.abnormal.rows.pair.tobytes(), {})
-        return correlate(self.blocks, closes, self.effects.length, known)
+        found = self._pool.correlations[self._number]
+        enters = self._pool.enters[:, self._number]
+        return found if enters.all() else replace(found, row_sums=found.row_sums[enters])
 
-    def _span(self) -> tuple[Integers, Integers]:
-        """Close before each event's first tested session, and close of its last, in ns."""
-        # Sessions of the window count whether or not a return is available on them; those before
-        # it count for the events whose returns reach back to them.
-        rows, window = self.abnormal.rows, self.window
-        begin = np.empty(len(self), dtype=np.int64)
-        end = np.empty(len(self), dtype=np.int64)
-        for which in np.unique(rows.calendar):
-            here = rows.calendar == which
-            first = rows.zero[here] + window.first - self._reach[here]
-            closes = self.abnormal.panel.calendars[which].closes
-            begin[here], end[here] = window_span(closes, first, rows.zero[here] + window.last)
-        return begin, end
+    @cached_property
+    def history(self) -> History:
+        """Sums over the estimation days of all events."""
+        found = self._pool.histories[self._number]
+        enters = self._pool.enters[:, self._number]
+        if enters.all():
+            return found
+        return replace(found, shares=found.shares.take(np.flatnonzero(enters)))
+
+    @cached_property
+    def dates(self) -> Dates:
+        """The events by calendar and day zero."""
+        return dates_of(self.abnormal)
 
     @cached_property
     def cluster(self) -> Integers:
         """Cluster of each event: events that share a tested session or an event_id."""
-        begin, end = self._span()
-        return clusters(begin, end, self.abnormal.rows.event)
+        return cluster_of(self.abnormal, self.window, reach(self.abnormal, self.window))
 
-    @property
+    @cached_property
     def n_clusters(self) -> int:
         """Number of clusters."""
         return int(self.cluster.max(initial=-1)) + 1
 
-    @cached_property
+    @property
     def dates_overlap(self) -> bool:
         """Whether tested windows of different dates share a session."""
-        begin, end = self._span()
-        keys, number = self.dates
-        earliest = np.full(len(keys), np.iinfo(np.int64).max)
-        latest = np.zeros(len(keys), dtype=np.int64)
-        np.minimum.at(earliest, number, begin)
-        np.maximum.at(latest, number, end)
-        return int(clusters(earliest, latest, np.arange(len(keys))).max(initial=-1)) + 1 < len(keys)
+        return self._pool.overlap[self._number]
 
     @cached_property
     def common_design(self) -> str:
         """Why the events do not share day zero, sessions and factors; "" where they do."""
-        rows = self.abnormal.rows
-        if len(self.dates[0]) > 1:
+        if len(self.dates) > 1:
             return "the events do not share one date on one exchange"
-        if len(np.unique(rows.benchmark)) > 1:
+        if len(np.unique(self.abnormal.rows.benchmark)) > 1:
             return "the events have different benchmarks"
         return OWN_FACTORS if self.abnormal.model.selects else ""
 
     def take(self, keep: Booleans) -> Sample:
         """Keep some of the events."""
         chosen = self.abnormal.take(np.flatnonzero(keep))
-        return Sample(chosen, self.window, self.level, self.stream, self.memo)
+        return Sample(chosen, self.window, self.level, self.stream)
 
     def rng(self, test: str) -> np.random.Generator:
         """Random numbers of one test on this sample: the same however the tests are ordered."""
@@ -316,7 +256,7 @@ class Sample:
     @cached_property
     def one_session(self) -> Booleans:
         """Events whose returns in the window cover one session each, shape (N,)."""
-        return np.where(np.isfinite(self.ar), self.spans, 0).max(axis=1, initial=0) <= 1
+        return self.effects.span <= 1
 
 
 def with_se(estimate: float, se: float, dof: float, n: int, level: float) -> TestResult:

@@ -53,11 +53,12 @@ def crude_dependence_test(sample: Sample) -> TestResult:
     n = len(used)
     if n < 2:
         return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
-    if len(used.window) > 1 and used.dates_overlap:
+    daily = used.history.daily
+    if daily is None:
         return TestResult(n=n, reason=BY_RELATIVE_DAY)
-    estimation = mean_of_available(used.residuals)[0]
     event = mean_of_available(used.ar)[0]
-    known = estimation[np.isfinite(estimation)]
+    events = daily.events[: len(daily.residuals)]
+    known = daily.residuals[events > 0] / events[events > 0]
     length = int(np.isfinite(event).sum())
     spread = float(np.std(known, ddof=1)) if len(known) > 1 else np.nan
     found = with_se(

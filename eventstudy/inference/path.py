@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats, Integers
-from eventstudy.inference.base import ROUNDING, Sample
+from eventstudy.estimation import Execute
+from eventstudy.execution import map_chunks
+from eventstudy.inference.history import ROUNDING
+from eventstudy.inference.pool import Pool, dates_of
 from eventstudy.inference.standardized import adjusted_dof
-from eventstudy.kernels.dependence import Rhos
 from eventstudy.kernels.pvalues import critical
 from eventstudy.windows import Window
 
@@ -38,7 +40,7 @@ class MeanPath:
     n: Integers
 
 
-def mean_path(abnormal: Abnormal, level: float) -> MeanPath:
+def mean_path(abnormal: Abnormal, level: float, execute: Execute = map_chunks) -> MeanPath:
     """Average a group's abnormal returns by day and cumulate them.
 
     The interval is that of the cross-sectional standard error widened by sqrt((1 + (N - 1) r) /
@@ -46,31 +48,35 @@ def mean_path(abnormal: Abnormal, level: float) -> MeanPath:
     Review of Financial Studies 23:3996-4025, applied to the plain mean).
     """
     event = abnormal.design.event
-    ar = abnormal.ar
-    there = np.isfinite(ar)
+    days = len(event)
+    there = np.isfinite(abnormal.ar)
     n = there.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        aar = np.where(there, ar, 0.0).sum(axis=0) / np.where(n > 0, n, np.nan)
-    caar, half = np.full(len(event), np.nan), np.full(len(event), np.nan)
-    memo: dict[bytes, Rhos] = {}
-    for day in range(len(event)):
-        window = Window(event.first, event.first + day)
-        sofar = np.flatnonzero(there[:, : day + 1].any(axis=1))
-        sample = Sample(abnormal.take(sofar), window, level, memo=memo)
-        if len(sample) == 0:
-            continue
-        car = sample.effects.car
-        caar[day] = car.mean()
-        half[day] = _half_width(sample, car, level)
+    windows = tuple(Window(event.first, event.first + day) for day in range(days))
+    pool = Pool(abnormal, windows, np.logical_or.accumulate(there, axis=1), execute)
+    aar, caar, half = (np.full(days, np.nan) for _ in range(3))
+    car = np.zeros(len(abnormal))
+    for day in range(days):
+        one = np.where(there[:, day], abnormal.ar[:, day], 0.0)
+        car += one
+        enters = pool.enters[:, day]
+        if n[day]:
+            aar[day] = one.sum() / n[day]
+        if enters.any():
+            own = car if enters.all() else car[enters]
+            caar[day] = own.mean()
+            half[day] = _half_width(pool, day, own, level)
     return MeanPath(aar, caar, caar - half, caar + half, n)
 
 
-def _half_width(sample: Sample, car: Floats, level: float) -> float:
+def _half_width(pool: Pool, day: int, car: Floats, level: float) -> float:
     n = len(car)
-    if n < 2 or sample.correlation.problem:
+    if n < 2 or pool.correlations[day].problem:
         return np.nan
-    r = sample.correlation.r
+    found, enters = pool.correlations[day], pool.enters[:, day]
+    r = found.r
     if not (r < 1.0 - ROUNDING and 1.0 + (n - 1) * r > 0):
         return np.nan
     se = np.std(car, ddof=1) / np.sqrt(n) * np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
-    return float(critical(level, adjusted_dof(sample)) * se)
+    dates = len(pool.dates) if enters.all() else len(dates_of(pool.abnormal, enters))
+    dof = adjusted_dof(replace(found, row_sums=found.row_sums[enters]), n, dates)
+    return float(critical(level, dof) * se)

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.arrays import Floats
-from eventstudy.inference.base import ROUNDING, TOO_FEW, Sample, Test, TestResult
+from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult
 from eventstudy.inference.cross_section import BY_RELATIVE_DAY
+from eventstudy.inference.history import Daily, effect_spread
 from eventstudy.kernels.pvalues import two_sided
-from eventstudy.kernels.ranks import average_ranks
 
+ALIKE = "the standardised effects do not vary"
 NO_INTERVAL = "no interval in return units"
 MEAN_RANK = "the estimate is a mean rank between -.5 and .5"
 GRANK_Z_SMALL = (
@@ -20,77 +21,62 @@ GRANK_Z_SMALL = (
 GRANK_SMALL = "fewer than 20 events: it rejects a true null in 6 to 8 % at the 5 % level"
 
 
-def misaligned(sample: Sample) -> bool:
-    """Whether averaging by relative day mixes sessions that are correlated across days."""
-    return len(sample.window) > 1 and sample.dates_overlap
-
-
 def corrado_test(sample: Sample) -> TestResult:
     """Compute the rank z: event-day mean ranks over their time-series standard deviation."""
-    problem = _no_rank_value(sample)
-    if problem:
-        return problem
-    ranks, count = _ranks(sample)
-    return _rank_z(sample, ranks - (count + 1.0) / 2.0, ranks / (count + 1.0) - 0.5, root=False)
+    daily = _daily(sample)
+    if isinstance(daily, TestResult):
+        return daily
+    return _rank_z(sample, daily, daily.ranks, daily.units, root=False)
 
 
 def corrado_zivney_test(sample: Sample) -> TestResult:
     """Compute the rank z of ranks scaled by each event's usable days."""
-    problem = _no_rank_value(sample)
-    if problem:
-        return problem
-    ranks, count = _ranks(sample)
-    unit = ranks / (count + 1.0) - 0.5
-    return _rank_z(sample, unit, unit, root=True)
+    daily = _daily(sample)
+    if isinstance(daily, TestResult):
+        return daily
+    return _rank_z(sample, daily, daily.units, daily.units, root=True)
 
 
 def corrado_zivney_sign_test(sample: Sample) -> TestResult:
     """Compute the z of the signs of abnormal returns about each event's median."""
-    problem = _no_rank_value(sample)
-    if problem:
-        return problem
-    values = np.hstack([sample.standard_residuals, sample.one_session_ar])
-    signs = np.sign(values - np.nanmedian(values, axis=1, keepdims=True))
-    found = _rank_z(sample, signs, signs, root=True)
+    daily = _daily(sample)
+    if isinstance(daily, TestResult):
+        return daily
+    found = _rank_z(sample, daily, daily.signs, daily.signs, root=True)
     return replace(found, note="the estimate is the mean sign of the tested days, -1 to 1")
 
 
-def _no_rank_value(sample: Sample) -> TestResult | None:
+def _daily(sample: Sample) -> TestResult | Daily:
+    """Give the sums by relative day, or why they say nothing."""
     n = len(sample)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    if misaligned(sample):
-        return TestResult(n=n, reason=BY_RELATIVE_DAY)
-    return None
+    return sample.history.daily or TestResult(n=n, reason=BY_RELATIVE_DAY)
 
 
-def _ranks(sample: Sample) -> tuple[Floats, Floats]:
-    """Rank estimation and tested days together; and the usable days, shape (N, 1)."""
-    ranks = average_ranks(np.hstack([sample.standard_residuals, sample.one_session_ar]))
-    return ranks, np.isfinite(ranks).sum(axis=1)[:, None].astype(np.float64)
-
-
-def _rank_z(sample: Sample, values: Floats, unit: Floats, *, root: bool) -> TestResult:
+def _rank_z(
+    sample: Sample, daily: Daily, values: Floats, units: Floats, *, root: bool
+) -> TestResult:
     """Sum the tested days' means over their spread: means over N_t, or sums over sqrt(N_t)."""
     n = len(sample)
-    events = np.isfinite(values).sum(axis=0)
-    days = events > 0
-    daily = _column_means(values, days)
+    days = daily.events > 0
+    count = np.maximum(daily.events, 1)
+    means = np.where(days, values / count, np.nan)
     if root:
-        daily = daily * np.sqrt(events)
-    spread = np.sqrt(np.mean(daily[days] ** 2))
+        means = means * np.sqrt(daily.events)
+    spread = np.sqrt(np.mean(means[days] ** 2))
     tested = days.copy()
-    tested[: sample.residuals.shape[1]] = False
+    tested[: len(daily.residuals)] = False
     length = int(tested.sum())
     if not spread > 0 or not length:
         return TestResult(n=n, reason="the daily means do not vary")
-    statistic = float(daily[tested].sum() / (np.sqrt(length) * spread))
+    statistic = float(means[tested].sum() / (np.sqrt(length) * spread))
     return TestResult(
         statistic=statistic,
         pvalue=float(two_sided(statistic)),
         dof=np.inf,
         n=n,
-        estimate=float(_column_means(unit, days)[tested].mean()),
+        estimate=float((units / count)[tested].mean()),
         reason=NO_INTERVAL,
         note=MEAN_RANK,
     )
@@ -104,15 +90,14 @@ def grank_t_test(sample: Sample) -> TestResult:
             n=n,
             reason="needs ten events: with three it rejects a true null in 16 % at the 5 % level",
         )
-    if misaligned(sample):
+    daily = sample.history.daily
+    if daily is None:
         return TestResult(n=n, reason=BY_RELATIVE_DAY)
-    found = _generalised_ranks(sample)
-    if found is None:
-        return TestResult(n=n, reason="the standardised effects do not vary")
-    unit, _ = found
-    events = np.isfinite(unit).sum(axis=0)
+    if np.isnan(effect_spread(sample.effects.scar)):
+        return TestResult(n=n, reason=ALIKE)
+    events = daily.effect_events
     days = events > 0
-    mean = _column_means(unit, days)
+    mean = daily.effect_units / np.maximum(events, 1)
     total = int(days.sum())
     variance = float((events[days] / n * mean[days] ** 2).sum() / total)
     if not variance > 0:
@@ -136,11 +121,10 @@ def grank_z_test(sample: Sample) -> TestResult:
     n = len(sample)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    found = _generalised_ranks(sample)
-    if found is None:
-        return TestResult(n=n, reason="the standardised effects do not vary")
-    unit, count = found
-    total = float(unit[:, -1].sum())
+    if np.isnan(effect_spread(sample.effects.scar)):
+        return TestResult(n=n, reason=ALIKE)
+    shares = sample.history.shares
+    count, total = shares.effect_days, float(shares.effect_unit.sum())
     statistic = total / float(np.sqrt(((count - 1.0) / (12.0 * (count + 1.0))).sum()))
     return TestResult(
         statistic=statistic,
@@ -151,25 +135,6 @@ def grank_z_test(sample: Sample) -> TestResult:
         reason=NO_INTERVAL,
         note=f"{MEAN_RANK}; {GRANK_Z_SMALL}" if n < 20 else MEAN_RANK,
     )
-
-
-def _generalised_ranks(sample: Sample) -> tuple[Floats, Floats] | None:
-    """Ranks of the estimation days and of the window as one day, about 0; and T_i, shape (N,)."""
-    scar = sample.effects.scar
-    spread = float(np.std(scar, ddof=1))
-    if not spread > ROUNDING * np.abs(scar).max():
-        return None
-    standard = sample.standard_residuals / sample.abnormal.fit.sigma[:, None]
-    ranks = average_ranks(np.hstack([standard, (scar / spread)[:, None]]))
-    count = np.isfinite(ranks).sum(axis=1).astype(np.float64)
-    return ranks / (count[:, None] + 1.0) - 0.5, count
-
-
-def _column_means(values: Floats, days: np.ndarray) -> Floats:
-    """Mean of each column over its events, NaN on days without any."""
-    there = np.isfinite(values)
-    total = np.where(there, values, 0.0).sum(axis=0)
-    return np.where(days, total / np.maximum(there.sum(axis=0), 1), np.nan)
 
 
 CORRADO = Test(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy import special
 
 from eventstudy.arrays import Floats
@@ -22,16 +21,14 @@ def generalized_sign_test(sample: Sample) -> TestResult:
     n = len(sample)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    return _sign_z(sample, sample.standard_residuals)
+    return _sign_z(sample, sample.history.shares.positive)
 
 
-def _sign_z(sample: Sample, placebo: Floats) -> TestResult:
+def _sign_z(sample: Sample, share: Floats) -> TestResult:
     """Count positive effects against the share of positive values in each event's own history."""
     n = len(sample)
-    there = np.isfinite(placebo)
-    if not there.any(axis=1).all():
+    if not np.isfinite(share).all():
         return TestResult(n=n, reason="an event has no complete run of estimation days")
-    share = np.where(there, placebo > 0, False).sum(axis=1) / there.sum(axis=1)
     expected = float(np.mean(share))
     if not 0.0 < expected < 1.0:
         return TestResult(n=n, reason="every estimation day has the same sign")
@@ -53,11 +50,9 @@ def generalized_sign_window_test(sample: Sample) -> TestResult:
     n = len(sample)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    length = len(sample.window)
-    if length > sample.residuals.shape[1]:
+    if len(sample.window) > len(sample.abnormal.design.estimation):
         return TestResult(n=n, reason="the window is longer than the estimation window")
-    sums = sliding_window_view(sample.standard_residuals, length, axis=1).sum(axis=2)
-    return _sign_z(sample, sums)
+    return _sign_z(sample, sample.history.shares.positive_runs)
 
 
 def sign_test(sample: Sample) -> TestResult:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.inference.base import ROUNDING, TOO_FEW, Sample, Test, TestResult, with_se
+from eventstudy.inference.pool import Correlation
 
 NULL = "the mean standardised cumulative abnormal return is zero"
 ALTERNATIVE = "it is not zero"
@@ -67,17 +68,16 @@ def adjusted_bmp_test(sample: Sample) -> TestResult:
         )
     widening = np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
     se = float(np.std(sample.effects.scar, ddof=1) / np.sqrt(n) * widening)
-    return _standardized(sample, se, adjusted_dof(sample), r)
+    return _standardized(sample, se, adjusted_dof(sample.correlation, n, len(sample.dates)), r)
 
 
-def adjusted_dof(sample: Sample) -> float:
+def adjusted_dof(found: Correlation, n: int, dates: int) -> float:
     """Degrees of freedom: N - 1 on one window, fewer where only some of the sessions are shared.
 
     Satterthwaite's match of the first two moments of the cross-sectional variance, whose terms are
     correlated unequally when windows overlap in part.
     """
-    n, found = len(sample), sample.correlation
-    if len(sample.dates[0]) == 1:
+    if dates == 1:
         return n - 1
     widening = 1.0 + (n - 1) * found.r
     spread = found.squares - (2.0 / n) * float((found.row_sums**2).sum()) + widening**2

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from eventstudy.arrays import Floats
+from eventstudy.arrays import Booleans, Floats, Integers
+
+_SIGN = np.int64(0x7FFFFFFFFFFFFFFF)
 
 
 def average_ranks(values: Floats) -> Floats:
@@ -25,9 +29,82 @@ def average_ranks(values: Floats) -> Floats:
     >>> average_ranks(np.array([[3.0, np.nan, 1.0, 3.0]]))
     array([[2.5, nan, 1. , 2.5]])
     """
+    found = rank(values)
+    ranks = found.ranks
+    ranks[np.isnan(values)] = np.nan
+    return ranks
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """Rows of values with their ranks.
+
+    Attributes
+    ----------
+    ranks : array of float, shape (events, days)
+        Average ranks from 1 up, 0 where a value is missing.
+    count : array of int, shape (events,)
+        Values that are there.
+    tied : array of bool, shape (events,)
+        Whether two values of the row are equal.
+    """
+
+    ranks: Floats
+    count: Integers
+    tied: Booleans
+
+
+def rank(values: Floats) -> Ranked:
+    """Rank each row; NaN is missing.
+
+    Notes
+    -----
+    One sort of whole numbers that hold a value's leading bits and, in place of the last ones, its
+    column: many times faster than sorting columns by values. Rows in which two values agree in
+    their leading bits, and may be tied, are ranked again by the values themselves.
+    """
     events, days = values.shape
-    if days == 0:
-        return values.copy()
+    missing = np.isnan(values)
+    some = bool(missing.any())
+    count = days - np.count_nonzero(missing, axis=1) if some else np.full(events, days)
+    bits = max(days - 1, 1).bit_length()
+    low = np.int64((1 << bits) - 1)
+    keys = (values + 0.0).view(np.int64)  # -0.0 becomes 0.0
+    # The bits of negative numbers run the other way.
+    keys ^= (keys >> 63) & _SIGN
+    if some:
+        keys[missing] = _SIGN
+    keys &= ~low
+    keys |= np.arange(days)
+    keys.sort(axis=1)
+    ranks = _inverse(keys & low, bits).astype(np.float64)
+    ranks += 1.0
+    keys |= low
+    near = keys[:, 1:] == keys[:, :-1]
+    if some:
+        near &= np.arange(1, days) < count[:, None]
+        ranks[missing] = 0.0
+    tied = np.zeros(events, dtype=np.bool_)
+    again = np.flatnonzero(near.any(axis=1))
+    if len(again):
+        ranks[again], tied[again] = _by_value(values[again])
+    return Ranked(ranks, count, tied)
+
+
+def _inverse(column: Integers, bits: int) -> Integers:
+    """Give the place of each column in rows of columns: a sort again, for it beats a scatter."""
+    kind = np.int32 if 2 * bits < 31 else np.int64
+    places = column.astype(kind)
+    places <<= bits
+    places |= np.arange(column.shape[1], dtype=kind)
+    places.sort(axis=1)
+    places &= (1 << bits) - 1
+    return places
+
+
+def _by_value(values: Floats) -> tuple[Floats, Booleans]:
+    """Average ranks, 0 where a value is missing, and which rows hold equal values."""
+    events, days = values.shape
     order = np.argsort(values, axis=1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=1)
     place = np.empty((events, days), dtype=np.int64)
@@ -40,4 +117,47 @@ def average_ranks(values: Floats) -> Floats:
     last = np.minimum.accumulate(np.where(closes, place, days)[:, ::-1], axis=1)[:, ::-1]
     ranks = np.empty((events, days))
     np.put_along_axis(ranks, order, (first + last) / 2.0 + 1.0, axis=1)
-    return np.where(np.isnan(values), np.nan, ranks)
+    return np.where(np.isnan(values), 0.0, ranks), ~opens.all(axis=1)
+
+
+def insert(ranked: Ranked, values: Floats, extra: Floats) -> tuple[Ranked, Floats]:
+    """Rank further values together with rows that are ranked.
+
+    Parameters
+    ----------
+    ranked : Ranked
+        Ranks of the rows.
+    values : array of float, shape (events, days)
+        The rows.
+    extra : array of float, shape (events, more)
+        Values to add; NaN is missing.
+
+    Returns
+    -------
+    ranked : Ranked
+        The rows, ranked among all.
+    of_extra : array of float, shape (events, more)
+        Ranks of the added values among all, 0 where one is missing.
+
+    Examples
+    --------
+    >>> rows = np.array([[3.0, 1.0]])
+    >>> insert(rank(rows), rows, np.array([[2.0]]))[1]
+    array([[2.]])
+    """
+    among = rank(extra)
+    ranks, tied = ranked.ranks.copy(), ranked.tied | among.tied
+    of_extra = among.ranks.copy()
+    for place in range(extra.shape[1]):
+        one = extra[:, place, None]
+        above, equal = values > one, values == one
+        ranks += above
+        there = np.isfinite(extra[:, place])
+        below = ranked.count - np.count_nonzero(above, axis=1)
+        if equal.any():
+            ranks += 0.5 * equal
+            same = np.count_nonzero(equal, axis=1)
+            tied |= same > 0
+            below = below - 0.5 * same
+        of_extra[:, place] += np.where(there, below, 0.0)
+    return Ranked(ranks, ranked.count + among.count, tied), of_extra

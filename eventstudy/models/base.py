@@ -199,6 +199,17 @@ class Model(ABC):
         del factors
         return np.zeros(spans.shape)
 
+    def expected(
+        self, coefficients: Floats, factors: Floats, spans: Integers | None = None
+    ) -> Floats:
+        """Give the expected returns of fitted coefficients, shape (events, days).
+
+        ``spans`` of None are returns over one session each.
+        """
+        covered = np.ones(factors.shape[:2], dtype=np.int64) if spans is None else spans
+        rows = self.design(factors, covered)
+        return self.offset(factors, covered) + np.einsum("ntp,np->nt", rows, coefficients)
+
     @abstractmethod
     def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
         """Fit the estimation windows: returns of shape (events, days), NaN is missing.
@@ -217,13 +228,13 @@ def without_margins(returns: Floats, margins: tuple[int, int]) -> Floats:
     return np.where((day >= first) & (day < returns.shape[1] - last), returns, np.nan)
 
 
-def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers) -> Floats:
+def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers | None = None) -> Floats:
     """Give the returns that a fitted model expects, shape (events, days).
 
-    NaN where a factor that the fit uses is missing. The factors are compounded over the spans.
+    NaN where a factor that the fit uses is missing. The factors are compounded over the spans;
+    without spans every return is one of a single session.
     """
-    rows = model.design(fit.chosen(factors), spans)
-    return model.offset(factors, spans) + np.einsum("ntp,np->nt", rows, fit.coefficients)
+    return model.expected(fit.coefficients, fit.chosen(factors), spans)
 
 
 def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> Fit:

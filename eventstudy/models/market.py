@@ -40,6 +40,16 @@ class MarketModel(Model):
         """Build the design: sessions covered, and the benchmark's return over them."""
         return np.concatenate([spans[:, :, None].astype(np.float64), factors[:, :, :1]], axis=2)
 
+    def expected(
+        self, coefficients: Floats, factors: Floats, spans: Integers | None = None
+    ) -> Floats:
+        """Give alpha times the sessions covered, plus beta times the benchmark's return."""
+        # An inner loop over one event's days each: several times faster than the general product.
+        returns = np.einsum("n,nt->nt", coefficients[:, 1], factors[:, :, 0])
+        alpha = np.repeat(coefficients[:, 0], factors.shape[1]).reshape(returns.shape)
+        returns += alpha if spans is None else alpha * spans
+        return returns
+
     def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
         """Regress each estimation window on a constant and the benchmark."""
         del horizon

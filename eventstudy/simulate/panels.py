@@ -13,9 +13,9 @@ from itertools import pairwise
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.estimation import estimate
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.calendars import Calendar, data_calendar
+from eventstudy.estimation import estimate
 from eventstudy.inference import Sample
 from eventstudy.models import MarketModel, Model
 from eventstudy.panel import Factors, Panel, Ragged

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.estimation import estimate
 from eventstudy.errors import InputError
+from eventstudy.estimation import estimate
 from eventstudy.events import Events
 from eventstudy.market import Market, list_pairs, open_market, supply_of
 from eventstudy.overlap import OtherEvents

@@ -1,20 +1,16 @@
-"""Matches, correlations and clusters against loops that say what they mean."""
+"""Matches and clusters against loops that say what they mean."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstudy.calendars import exchange_calendar
 from eventstudy.kernels.dependence import (
-    Block,
     clusters,
-    correlate,
     join,
     match,
-    pairwise_correlation,
     window_span,
 )
 
@@ -68,153 +64,6 @@ def test_new_york_and_hong_kong_match_on_the_date_and_on_the_next():
     dates = {(str(ny.sessions[i]), str(hk.sessions[j])) for i, j in zip(*first, strict=True)}
     assert ("2022-09-07", "2022-09-08") in dates
     assert ("2022-09-09", "2022-09-13") in dates  # Mid-autumn on Monday the 12th
-
-
-# ------------------------------------------------------------------ correlation
-
-
-@pytest.mark.parametrize("holes", [0.0, 0.2])
-def test_pairwise_correlations_are_numpys_on_the_shared_days(holes):
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(0.3, 1, (4, 50)), rng.normal(-2, 5, (3, 50))
-    y[0] += 4 * x[1]
-    for values in (x, y):
-        values[rng.random(values.shape) < holes] = np.nan
-    rho, count = pairwise_correlation(x, y)
-    for i in range(4):
-        for j in range(3):
-            both = np.isfinite(x[i]) & np.isfinite(y[j])
-            assert count[i, j] == both.sum()
-            want = np.corrcoef(x[i][both], y[j][both])[0, 1]
-            assert rho[i, j] == pytest.approx(want, rel=1e-11)
-
-
-def blocks_of(rng, zeros, calendars, *, window, holes):
-    """Two events of each date, with and without missing days."""
-    blocks, members = [], 0
-    for zero, calendar in zip(zeros, calendars, strict=True):
-        residuals = rng.normal(0, 1, (2, 60))
-        residuals[rng.random(residuals.shape) < holes] = np.nan
-        available = rng.random((2, window[1] - window[0] + 1)) >= holes
-        available[:, 0] = True
-        blocks.append(
-            Block(
-                calendar,
-                np.arange(members, members + 2),
-                np.arange(zero - 65, zero - 5),
-                np.arange(zero + window[0], zero + window[1] + 1),
-                residuals,
-                available,
-            )
-        )
-        members += 2
-    return blocks
-
-
-def naive(blocks, closes, length):
-    """C_ij as it is written: classes, matches, pairwise-complete correlations."""
-    events = [
-        (block.calendar, block.estimation, block.window, block.residuals[k], block.available[k])
-        for block in blocks
-        for k in range(len(block.members))
-    ]
-    c = np.eye(len(events))
-    every = {(s, s) for s in range(max(map(len, closes)))}
-    classes = {
-        (a, b): [every] if a == b else matches(closes[a].astype(int), closes[b].astype(int))
-        for a in range(len(closes))
-        for b in range(len(closes))
-    }
-    for i, (cal_i, est_i, win_i, res_i, has_i) in enumerate(events):
-        for j, (cal_j, est_j, win_j, res_j, has_j) in enumerate(events):
-            if i == j:
-                continue
-            total = 0.0
-            for found in classes[cal_i, cal_j]:
-                n = sum(
-                    (a, b) in found
-                    for a, there in zip(win_i, has_i, strict=True)
-                    for b, too in zip(win_j, has_j, strict=True)
-                    if there and too
-                )
-                pairs = [
-                    (res_i[a - est_i[0]], res_j[b - est_j[0]])
-                    for a, b in sorted(found)
-                    if est_i[0] <= a <= est_i[-1] and est_j[0] <= b <= est_j[-1]
-                ]
-                pairs = [pair for pair in pairs if np.isfinite(pair).all()]
-                if n:
-                    total += n * np.corrcoef(np.array(pairs).T)[0, 1]
-            c[i, j] = total / np.sqrt(length[i] * length[j])
-    return c
-
-
-@pytest.mark.parametrize("holes", [0.0, 0.1])
-@pytest.mark.parametrize("window", [(0, 0), (-1, 2)])
-def test_the_overlap_weighted_correlation_is_its_definition(holes, window):
-    rng = np.random.default_rng(2)
-    days = np.arange(140).astype("datetime64[D]").astype("datetime64[ns]")
-    east = days + np.timedelta64(8, "h")
-    west = np.delete(days + np.timedelta64(20, "h"), [20, 21, 70])
-    both = [east, west]
-    zeros, calendars = [70, 71, 72, 100, 68, 70], [0, 0, 0, 0, 1, 1]
-    blocks = blocks_of(rng, zeros, calendars, window=window, holes=holes)
-    length = np.concatenate([block.available.sum(axis=1) for block in blocks])
-    want = naive(blocks, both, length)
-    got = correlate(blocks, both, length)
-    n = len(length)
-    assert got.problem == ""
-    assert got.r == pytest.approx((want.sum() - n) / (n * (n - 1)), rel=1e-12)
-    np.testing.assert_allclose(got.row_sums, want.sum(axis=1), rtol=1e-11)
-    assert got.squares == pytest.approx((want**2).sum(), rel=1e-12)
-    known = {}
-    for _ in range(2):  # what is kept from one window to the next changes nothing
-        again = correlate(blocks, both, length, known)
-        assert again.r == got.r
-
-
-def test_one_date_without_holes_is_the_plain_mean_correlation():
-    rng = np.random.default_rng(3)
-    residuals = rng.normal(0, 1, (6, 80)) + rng.normal(0, 1, 80)
-    block = Block(
-        0, np.arange(6), np.arange(10, 90), np.arange(99, 102), residuals, np.ones((6, 3), bool)
-    )
-    days = np.arange(120).astype("datetime64[D]").astype("datetime64[ns]")
-    got = correlate([block], [days], np.full(6, 3))
-    matrix = np.corrcoef(residuals)
-    assert got.r == pytest.approx((matrix.sum() - 6) / 30, rel=1e-13)
-    np.testing.assert_allclose(got.row_sums, matrix.sum(axis=1), rtol=1e-12)
-
-
-def test_disjoint_windows_do_not_correlate_whatever_their_residuals():
-    rng = np.random.default_rng(4)
-    days = np.arange(140).astype("datetime64[D]").astype("datetime64[ns]")
-    shock = rng.normal(0, 1, 140)
-    blocks = [
-        Block(
-            0,
-            np.array([k]),
-            np.arange(zero - 65, zero - 5),
-            np.arange(zero, zero + 3),
-            shock[None, zero - 65 : zero - 5],
-            np.ones((1, 3), bool),
-        )
-        for k, zero in enumerate((70, 73, 80))
-    ]
-    assert correlate(blocks, [days], np.full(3, 3)).r == 0.0
-
-
-def test_under_thirty_shared_days_there_is_no_correlation():
-    rng = np.random.default_rng(5)
-    days = np.arange(140).astype("datetime64[D]").astype("datetime64[ns]")
-    residuals = rng.normal(0, 1, (2, 60))
-    residuals[0, :31] = np.nan
-    block = Block(
-        0, np.arange(2), np.arange(5, 65), np.arange(70, 71), residuals, np.ones((2, 1), bool)
-    )
-    got = correlate([block], [days], np.ones(2, dtype=np.int64))
-    assert np.isnan(got.r)
-    assert "only 29 estimation days; a correlation needs 30" in got.problem
 
 
 # ------------------------------------------------------------------ clusters

@@ -1,0 +1,319 @@
+"""What rank and sign tests read of the estimation days: sums over events, taken block by block.
+
+The sums of one block of events are formed at once and added up in the order of the blocks, so that
+they have the same bits however the blocks are shared out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from eventstudy.abnormal import Abnormal
+from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.estimation import BLOCK, Execute
+from eventstudy.execution import chunks
+from eventstudy.kernels.ranks import Ranked, insert, rank
+from eventstudy.stack import Stack
+from eventstudy.windows import Window
+
+_RANGE = 8 * BLOCK
+# Below this share of an effect a spread is rounding: the effects are the same.
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Daily:
+    """Sums over events by day: E estimation days, then the L tested days.
+
+    Attributes
+    ----------
+    events : array of int, shape (E + L,)
+        Events with an abnormal return.
+    residuals : array of float, shape (E,)
+        Abnormal returns of the estimation days.
+    ranks : array of float, shape (E + L,)
+        Ranks less their expectation (M + 1) / 2.
+    units : array of float, shape (E + L,)
+        Ranks over M + 1, less one half.
+    signs : array of float, shape (E + L,)
+        Signs about each event's median.
+    effect_events : array of int, shape (E + 1,)
+        Events with a value, the effect of the window standing for one more day.
+    effect_units : array of float, shape (E + 1,)
+        Ranks of estimation days and effect over their number + 1, less one half.
+    """
+
+    events: Integers
+    residuals: Floats
+    ranks: Floats
+    units: Floats
+    signs: Floats
+    effect_events: Integers
+    effect_units: Floats
+
+    def plus(self, other: Daily) -> Daily:
+        """Add up."""
+        names = [one.name for one in fields(self)]
+        return Daily(*(getattr(self, name) + getattr(other, name) for name in names))
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Figures of each event; every array has shape (N,).
+
+    Attributes
+    ----------
+    positive : array of float
+        Share of estimation days with a positive abnormal return; NaN without any.
+    positive_runs : array of float
+        Share of runs of L estimation days with a positive sum; NaN without any.
+    effect_unit : array of float
+        Rank of the effect among the estimation days over their number + 2, less one half.
+    effect_days : array of int
+        Values that were ranked: the estimation days and the effect.
+    """
+
+    positive: Floats
+    positive_runs: Floats
+    effect_unit: Floats
+    effect_days: Integers
+
+    def take(self, index: Integers) -> Shares:
+        """Keep the events at the given positions."""
+        return Shares(*(getattr(self, one.name)[index] for one in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Estimation days of the events of one window.
+
+    Attributes
+    ----------
+    daily : Daily or None
+        None where windows of different dates share sessions, so that sums by relative day have no
+        use, and for a window that no event enters.
+    shares : Shares
+        Figures of each event, of those too that do not enter.
+    """
+
+    daily: Daily | None
+    shares: Shares
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What the history of some events is taken from; ``spread`` is that of the window's SCARs."""
+
+    abnormal: Abnormal
+    windows: tuple[Window, ...]
+    enters: Booleans
+    spread: tuple[float, ...]
+    aligned: tuple[bool, ...]
+
+
+def histories(
+    abnormal: Abnormal,
+    windows: tuple[Window, ...],
+    enters: Booleans,
+    overlap: tuple[bool, ...],
+    execute: Execute,
+) -> tuple[History, ...]:
+    """Sum the estimation days of events for several windows in one pass.
+
+    Parameters
+    ----------
+    abnormal : Abnormal
+        N events.
+    windows : tuple of Window
+        W windows.
+    enters : array of bool, shape (N, W)
+        Events that count in a window.
+    overlap : tuple of bool
+        Whether windows of different dates share a session.
+    execute : callable
+        Runs a function over ranges of events.
+    """
+    spread = tuple(
+        effect_spread(abnormal.cumulate(window).scar[enters[:, number]])
+        for number, window in enumerate(windows)
+    )
+    aligned = tuple(
+        len(window) == 1 or not shared for window, shared in zip(windows, overlap, strict=True)
+    )
+    task = _Task(abnormal, windows, enters, spread, aligned)
+    stacks = [Stack[Shares](len(abnormal)) for _ in windows]
+    daily: list[Daily | None] = [None] * len(windows)
+    for part in execute(_history_range, task, chunks(len(abnormal), _RANGE, block=BLOCK)):
+        for number, (shares, sums) in enumerate(part):
+            stacks[number].add(shares)
+            for one in sums:
+                known = daily[number]
+                daily[number] = one if known is None else known.plus(one)
+    return tuple(History(sums, stack.whole()) for sums, stack in zip(daily, stacks, strict=True))
+
+
+def effect_spread(scar: Floats) -> float:
+    """Cross-sectional standard deviation of standardised effects, NaN where they do not vary."""
+    if len(scar) < 2:
+        return np.nan
+    spread = float(np.std(scar, ddof=1))
+    return spread if spread > ROUNDING * np.abs(scar).max() else np.nan
+
+
+def parts(abnormal: Abnormal, members: Integers) -> Iterator[tuple[int, Abnormal]]:
+    """Take so many events at a time that their estimation days stay in a core's cache."""
+    for first in range(0, len(members), BLOCK):
+        yield first, abnormal.take(members[first : first + BLOCK])
+
+
+def _history_range(task: _Task, start: int, stop: int) -> list[tuple[Shares, list[Daily]]]:
+    """Take the history of a range of events, window by window, with the sums of each block."""
+    found: list[tuple[Stack[Shares], list[Daily]]] = [
+        (Stack[Shares](stop - start), []) for _ in task.windows
+    ]
+    for first, part in parts(task.abnormal, np.arange(start, stop)):
+        block = _Estimation.of(part)
+        enters = task.enters[start + first : start + first + len(part)]
+        for number, (stack, sums) in enumerate(found):
+            shares, daily = _window_history(task, number, block, enters[:, number])
+            stack.add(shares)
+            if daily is not None:
+                sums.append(daily)
+    return [(stack.whole(), sums) for stack, sums in found]
+
+
+@dataclass(frozen=True, eq=False)
+class _Estimation:
+    """Estimation days of a block of events, and their ranks."""
+
+    abnormal: Abnormal
+    values: Floats
+    raw: Floats
+    there: Booleans | None
+    ranked: Ranked
+
+    @classmethod
+    def of(cls, abnormal: Abnormal) -> _Estimation:
+        """Gather and rank."""
+        values = abnormal.standard_residuals
+        ranked = rank(values)
+        whole = bool((ranked.count == values.shape[1]).all())
+        there = None if whole else np.isfinite(values)
+        return cls(abnormal, values, abnormal.residuals, there, ranked)
+
+    def take(self, index: Integers) -> _Estimation:
+        """Keep the events at the given positions."""
+        ranked = Ranked(self.ranked.ranks[index], self.ranked.count[index], self.ranked.tied[index])
+        there = None if self.there is None else self.there[index]
+        own = self.abnormal.take(index)
+        return _Estimation(own, self.values[index], self.raw[index], there, ranked)
+
+
+def _window_history(
+    task: _Task, number: int, block: _Estimation, enters: Booleans
+) -> tuple[Shares, Daily | None]:
+    window, spread = task.windows[number], task.spread[number]
+    effect = block.abnormal.cumulate(window).scar / spread * block.abnormal.fit.sigma
+    shares, above, equal = _shares(block, len(window), effect)
+    if not task.aligned[number] or not enters.any():
+        return shares, None
+    if not enters.all():
+        index = np.flatnonzero(enters)
+        block, above, equal = block.take(index), above[index], equal[index]
+        own = shares.take(index)
+    else:
+        own = shares
+    return shares, _daily(block, window, own, above, equal)
+
+
+def _shares(block: _Estimation, length: int, effect: Floats) -> tuple[Shares, Booleans, Booleans]:
+    """Figures of each event; and which estimation days are above its effect, or equal to it."""
+    values, count = block.values, block.ranked.count
+    above, equal = values > effect[:, None], values == effect[:, None]
+    larger, same = np.count_nonzero(above, axis=1), np.count_nonzero(equal, axis=1)
+    runs = values if length == 1 else _sums_of_runs(values, length)
+    positive = np.count_nonzero(values > 0, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rising = positive / count
+        if length == 1:
+            rising_runs = rising
+        elif block.there is None:
+            rising_runs = np.count_nonzero(runs > 0, axis=1) / max(runs.shape[1], 1)
+        else:
+            known = np.count_nonzero(np.isfinite(runs), axis=1)
+            rising_runs = np.count_nonzero(runs > 0, axis=1) / known
+    place = 1.0 + (count - larger - same) + 0.5 * same
+    unit = np.where(np.isfinite(effect), place / (count + 2.0) - 0.5, np.nan)
+    return Shares(rising, rising_runs, unit, count + 1), above, equal
+
+
+def _sums_of_runs(values: Floats, length: int) -> Floats:
+    """Sum all runs of consecutive days, shape (n, E - length + 1)."""
+    if length > values.shape[1]:
+        return np.empty((len(values), 0))
+    if length > 8:
+        return sliding_window_view(values, length, axis=1).sum(axis=2)
+    runs = values.shape[1] - length + 1
+    total = values[:, :runs].copy()
+    for day in range(1, length):
+        total += values[:, day : day + runs]
+    return total
+
+
+def _daily(
+    block: _Estimation, window: Window, shares: Shares, above: Booleans, equal: Booleans
+) -> Daily:
+    """Sum a block of events by day."""
+    abnormal, values = block.abnormal, block.values
+    ar = abnormal.ar[:, abnormal.days(window)]
+    tested = ar / np.sqrt(abnormal.window_innovations(window))
+    ranked, of_tested = insert(block.ranked, values, tested)
+    there = np.isfinite(tested)
+    known = np.concatenate([_count(block, len(values)), there.sum(axis=0)])
+    ranks = np.concatenate([ranked.ranks, of_tested], axis=1)
+    middle = (ranked.count + 1.0) / 2.0
+    signs = np.sign(ranks - middle[:, None])
+    for row in np.flatnonzero(ranked.tied):
+        union = np.concatenate([values[row], tested[row]])
+        signs[row] = np.sign(union - np.nanmedian(union))
+    scale = 1.0 / (ranked.count + 1.0)
+    units = np.einsum("n,nt->t", scale, ranks)
+    days = values.shape[1]
+    missing = None if block.there is None and there.all() else _missing(block, there)
+    centre = float(middle.sum())
+    if missing is not None:
+        signs[missing] = 0.0
+        centre = (np.where(missing, 0.0, middle[:, None])).sum(axis=0)
+    effect_ranks = block.ranked.ranks + above
+    effect_ranks += 0.5 * equal
+    weight = 1.0 / (shares.effect_days + 1.0)
+    raw = block.raw if block.there is None else np.where(block.there, block.raw, 0.0)
+    return Daily(
+        events=known,
+        residuals=raw.sum(axis=0),
+        ranks=ranks.sum(axis=0) - centre,
+        units=units - 0.5 * known,
+        signs=signs.sum(axis=0),
+        effect_events=np.append(known[:days], np.isfinite(shares.effect_unit).sum()),
+        effect_units=np.append(
+            np.einsum("n,nt->t", weight, effect_ranks) - 0.5 * known[:days],
+            np.nansum(shares.effect_unit),
+        ),
+    )
+
+
+def _count(block: _Estimation, events: int) -> Integers:
+    """Events with each estimation day, shape (E,)."""
+    if block.there is None:
+        return np.full(block.values.shape[1], events)
+    return block.there.sum(axis=0)
+
+
+def _missing(block: _Estimation, there: Booleans) -> Booleans:
+    """Estimation and tested days without an abnormal return, shape (n, E + L)."""
+    own = np.isfinite(block.values) if block.there is None else block.there
+    return ~np.concatenate([own, there], axis=1)

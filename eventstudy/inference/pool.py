@@ -1,0 +1,354 @@
+"""Events of one group in several windows: what tests read of many events at once.
+
+What needs the estimation days of every event (correlations, ranks, shares of signs) is taken for
+all windows of a group in one pass over its events, a range of them at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eventstudy.abnormal import Abnormal
+from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.estimation import BLOCK, Execute
+from eventstudy.execution import map_chunks
+from eventstudy.inference.history import History, histories, parts
+from eventstudy.kernels.correlation import Block, Coverage, Matches, PairSums, pair_sums
+from eventstudy.kernels.dependence import clusters, match, window_span
+from eventstudy.windows import Window
+
+# Events whose estimation days one task holds at once.
+_RANGE = 8 * BLOCK
+
+
+@dataclass(frozen=True, eq=False)
+class Correlation:
+    """Correlation of the standardised effects of N events.
+
+    Attributes
+    ----------
+    r : float
+        Mean of C_ij over i != j; NaN where it has no value.
+    row_sums : array of float, shape (N,)
+        Sum over j of C_ij, the diagonal of ones included.
+    squares : float
+        Sum over all i, j of C_ij^2, the diagonal included.
+    problem : str
+        Why there is no value, "" where there is.
+    """
+
+    r: float
+    row_sums: Floats
+    squares: float
+    problem: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Events of a group, and which of them enter each of its windows: N events, W windows.
+
+    Attributes
+    ----------
+    abnormal : Abnormal
+        The events.
+    windows : tuple of Window
+        The windows.
+    enters : array of bool, shape (N, W)
+        Events that have an effect in the window and count in it.
+    execute : callable
+        Runs a function over ranges of events.
+    """
+
+    abnormal: Abnormal
+    windows: tuple[Window, ...]
+    enters: Booleans
+    execute: Execute = map_chunks
+
+    def __len__(self) -> int:
+        return len(self.abnormal)
+
+    @cached_property
+    def dates(self) -> Dates:
+        """The events by calendar and day zero."""
+        return dates_of(self.abnormal)
+
+    @cached_property
+    def histories(self) -> tuple[History, ...]:
+        """Sums over the estimation days of all events, window by window."""
+        return histories(self.abnormal, self.windows, self.enters, self.overlap, self.execute)
+
+    @cached_property
+    def overlap(self) -> tuple[bool, ...]:
+        """Whether windows of different dates share a session, window by window."""
+        dates = self.dates
+        found: list[bool] = []
+        for number, window in enumerate(self.windows):
+            enters = self.enters[:, number]
+            begin, end = spans_of_time(self.abnormal, window, self.reach[number])
+            number_of = np.empty(len(self), dtype=np.int64)
+            number_of[dates.order] = np.repeat(np.arange(len(dates)), np.diff(dates.bounds))
+            earliest = np.full(len(dates), np.iinfo(np.int64).max)
+            latest = np.zeros(len(dates), dtype=np.int64)
+            np.minimum.at(earliest, number_of[enters], begin[enters])
+            np.maximum.at(latest, number_of[enters], end[enters])
+            used = np.flatnonzero(earliest < np.iinfo(np.int64).max)
+            apart = clusters(earliest[used], latest[used], np.arange(len(used)))
+            found.append(int(apart.max(initial=-1)) + 1 < len(used))
+        return tuple(found)
+
+    @cached_property
+    def reach(self) -> tuple[Integers, ...]:
+        """Sessions before each window that the events' returns reach back to, shape (N,) each."""
+        return tuple(reach(self.abnormal, window) for window in self.windows)
+
+    @cached_property
+    def correlations(self) -> tuple[Correlation, ...]:
+        """Overlap-weighted correlation of the standardised effects, window by window."""
+        return correlate(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Dates:
+    """Events ordered by calendar and day zero: D distinct pairs of the two.
+
+    Attributes
+    ----------
+    calendar, zero : array of int, shape (D,)
+        Calendar and session.
+    order : array of int, shape (N,)
+        The events, date by date.
+    bounds : array of int, shape (D + 1,)
+        Where each date begins in ``order``.
+    """
+
+    calendar: Integers
+    zero: Integers
+    order: Integers
+    bounds: Integers
+
+    def __len__(self) -> int:
+        return len(self.zero)
+
+
+def dates_of(abnormal: Abnormal, enters: Booleans | None = None) -> Dates:
+    """Order events, all or some, by calendar and day zero."""
+    rows = abnormal.rows if enters is None else abnormal.rows.take(enters)
+    base = int(rows.zero.min(initial=0))
+    width = int(rows.zero.max(initial=0)) - base + 1
+    key = rows.calendar.astype(np.int64) * width + (rows.zero - base)
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    opens = np.flatnonzero(np.diff(ordered, prepend=-1))
+    first = ordered[opens]
+    return Dates(
+        first // max(width, 1), first % max(width, 1) + base, order, np.append(opens, len(order))
+    )
+
+
+def reach(abnormal: Abnormal, window: Window) -> Integers:
+    """Sessions before a window that each event's returns reach back to, after a halt."""
+    if not abnormal.panel.any_span and abnormal.given is None:
+        return np.zeros(len(abnormal), dtype=np.int64)
+    spans = abnormal.window_spans(window)
+    there = np.isfinite(abnormal.ar[:, abnormal.days(window)])
+    back = np.where(there, spans - 1 - np.arange(len(window)), 0)
+    return np.maximum(back, 0).max(axis=1, initial=0).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What the correlations of some dates are taken from.
+
+    ``sequence`` holds the dates in the order in which their windows begin, ``upto`` for each place
+    in it the first later place whose windows share no session with it.
+    """
+
+    abnormal: Abnormal
+    windows: tuple[Window, ...]
+    dates: Dates
+    weight: Floats
+    lead: tuple[int, ...]
+    sequence: Integers
+    upto: Integers
+
+
+def correlate(pool: Pool) -> tuple[Correlation, ...]:
+    """Measure the overlap-weighted correlation of standardised effects in all windows of a pool.
+
+    References
+    ----------
+    Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025, whose r it is for events
+    of one date.
+    """
+    count = len(pool)
+    lengths = np.array([_length(pool.abnormal, window) for window in pool.windows])
+    with np.errstate(divide="ignore"):
+        weight = np.where(pool.enters.T, 1.0 / np.sqrt(lengths.astype(np.float64)), 0.0)
+    lead = tuple(int(one.max(initial=0)) for one in pool.reach)
+    sequence, upto = _sequence(pool, lead)
+    task = _Task(pool.abnormal, pool.windows, pool.dates, weight, lead, sequence, upto)
+    windows = len(pool.windows)
+    row_sums, squares = np.zeros((windows, count)), np.zeros(windows)
+    problem = [""] * windows
+    bounds, order = pool.dates.bounds, pool.dates.order
+    for part in pool.execute(_correlate_range, task, _ranges(pool.dates, sequence)):
+        for g, h, found in part:
+            twice = 1.0 if g == h else 2.0
+            row_sums[:, bounds[g] : bounds[g + 1]] += found.of_x
+            if g != h:
+                row_sums[:, bounds[h] : bounds[h + 1]] += found.of_y
+            squares += twice * found.squares
+            problem = [was or why for was, why in zip(problem, found.problem, strict=True)]
+    results: list[Correlation] = []
+    for number in range(windows):
+        n = int(pool.enters[:, number].sum())
+        own = np.empty(count)
+        own[order] = row_sums[number]
+        own += 1.0
+        r = float((own[pool.enters[:, number]].sum() - n) / (n * (n - 1))) if n > 1 else np.nan
+        valid = not problem[number]
+        results.append(
+            Correlation(
+                r if valid else np.nan,
+                own,
+                float(squares[number]) + n if valid else np.nan,
+                problem[number],
+            )
+        )
+    return tuple(results)
+
+
+def _length(abnormal: Abnormal, window: Window) -> Integers:
+    """Sessions that the returns of a window cover, shape (N,)."""
+    if window in abnormal.effects:
+        return abnormal.effects[window].length
+    there = np.isfinite(abnormal.ar[:, abnormal.days(window)])
+    if not abnormal.panel.any_span and abnormal.given is None:
+        return np.count_nonzero(there, axis=1)
+    return np.where(there, abnormal.window_spans(window), 0).sum(axis=1, dtype=np.int64)
+
+
+def _sequence(pool: Pool, lead: tuple[int, ...]) -> tuple[Integers, Integers]:
+    """Dates in the order in which their windows begin, and how far each one's windows last."""
+    dates, calendars = pool.dates, pool.abnormal.panel.calendars
+    begin, end = np.empty(len(dates), dtype=np.int64), np.empty(len(dates), dtype=np.int64)
+    first = min(w.first - back for w, back in zip(pool.windows, lead, strict=True))
+    last = max(window.last for window in pool.windows)
+    for which in np.unique(dates.calendar):
+        here = dates.calendar == which
+        zero = dates.zero[here]
+        begin[here], end[here] = window_span(calendars[which].closes, zero + first, zero + last)
+    sequence = np.lexsort((end, begin))
+    return sequence, np.searchsorted(begin[sequence], end[sequence], side="left")
+
+
+def _ranges(dates: Dates, sequence: Integers) -> list[tuple[int, int]]:
+    """Ranges of dates that hold about as many events each."""
+    sizes = np.diff(dates.bounds)[sequence]
+    part = (np.cumsum(sizes) - sizes) // _RANGE
+    opens = np.flatnonzero(np.diff(part, prepend=-1))
+    return list(zip(opens.tolist(), [*opens[1:].tolist(), len(sequence)], strict=True))
+
+
+def _correlate_range(task: _Task, start: int, stop: int) -> list[tuple[int, int, PairSums]]:
+    """Sum the correlations of some dates with themselves and with later ones."""
+    classes: dict[tuple[int, int], Sequence[Matches]] = {}
+    results: list[tuple[int, int, PairSums]] = []
+    last = int(task.upto[start:stop].max(initial=start))
+    blocks = _blocks(task, start, max(last, stop))
+    calendars = task.abnormal.panel.calendars
+    for place in range(start, stop):
+        for other in range(place, int(task.upto[place])):
+            low, high = sorted((place, other), key=lambda one: task.sequence[one])
+            x, y = blocks[low - start], blocks[high - start]
+            pair = (x.calendar, y.calendar)
+            if pair not in classes:
+                classes[pair] = _classes(calendars[pair[0]].closes, calendars[pair[1]].closes)
+            found = pair_sums(x, y, classes[pair])
+            results.append((int(task.sequence[low]), int(task.sequence[high]), found))
+    return results
+
+
+def _classes(closes_x: np.ndarray, closes_y: np.ndarray) -> Sequence[Matches]:
+    if closes_x is closes_y:
+        every = np.arange(len(closes_x))
+        return ((every, every),)
+    return match(closes_x, closes_y)
+
+
+def _blocks(task: _Task, start: int, stop: int) -> list[Block]:
+    """Gather the dates of some places of the sequence."""
+    abnormal, dates = task.abnormal, task.dates
+    which = task.sequence[start:stop]
+    members = [dates.order[dates.bounds[one] : dates.bounds[one + 1]] for one in which]
+    chosen = np.concatenate(members)
+    residuals = standard_residuals(abnormal, chosen)
+    part = abnormal.take(chosen)
+    covered = [
+        _covered(part, window, lead) for window, lead in zip(task.windows, task.lead, strict=True)
+    ]
+    estimation = abnormal.design.estimation
+    blocks: list[Block] = []
+    first = 0
+    for one, own in zip(which, members, strict=True):
+        mine = slice(first, first + len(own))
+        first += len(own)
+        zero = int(dates.zero[one])
+        tested = tuple(
+            Coverage(zero + window.first - lead, cover[mine], weight[own])
+            for window, lead, cover, weight in zip(
+                task.windows, task.lead, covered, task.weight, strict=True
+            )
+        )
+        calendar = int(dates.calendar[one])
+        blocks.append(Block(calendar, zero + estimation.first, residuals[mine], tested))
+    return blocks
+
+
+def _covered(abnormal: Abnormal, window: Window, lead: int) -> Booleans:
+    """Sessions that each event's returns cover, from ``lead`` sessions before the window on.
+
+    A return after a halt is the sum of the sessions that it covers, and it is correlated with the
+    returns of all of them: its covariance with another event counts each, as its variance does.
+    """
+    there = np.isfinite(abnormal.ar[:, abnormal.days(window)])
+    if not lead and not abnormal.panel.any_span and abnormal.given is None:
+        return there
+    covered = np.concatenate([np.zeros((len(there), lead), dtype=np.bool_), there], axis=1)
+    spans = abnormal.window_spans(window)
+    for row, day in np.argwhere(there & (spans > 1)):
+        end = day + lead + 1
+        covered[row, max(end - int(spans[row, day]), 0) : end] = True
+    return covered
+
+
+def standard_residuals(abnormal: Abnormal, members: Integers) -> Floats:
+    """Gather the standardised residuals of some events, shape (n, E)."""
+    values = np.empty((len(members), len(abnormal.design.estimation)))
+    for first, part in parts(abnormal, members):
+        values[first : first + len(part)] = part.standard_residuals
+    return values
+
+
+def spans_of_time(abnormal: Abnormal, window: Window, back: Integers) -> tuple[Integers, Integers]:
+    """Close before each event's first tested session, and close of its last, in ns."""
+    rows = abnormal.rows
+    begin, end = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=np.int64)
+    # Sessions of the window count whether or not a return is available on them; those before
+    # it count for the events whose returns reach back to them.
+    for which in np.unique(rows.calendar):
+        here = rows.calendar == which
+        closes = abnormal.panel.calendars[which].closes
+        first = rows.zero[here] + window.first - back[here]
+        begin[here], end[here] = window_span(closes, first, rows.zero[here] + window.last)
+    return begin, end
+
+
+def cluster_of(abnormal: Abnormal, window: Window, back: Integers) -> Integers:
+    """Cluster of each event: events that share a tested session or an event_id."""
+    begin, end = spans_of_time(abnormal, window, back)
+    return clusters(begin, end, abnormal.rows.event)

@@ -1,0 +1,313 @@
+"""Correlation of the standardised effects of two blocks of events, in several windows at once.
+
+C_ij = sum over classes c of rho_ij^c n_ij^c / sqrt(L_i L_j): rho the correlation of the two events'
+estimation-window abnormal returns over the matching sessions in which both are available, n the
+matching sessions that are both covered by an abnormal return of the tested windows. The classes are
+those of :func:`eventstudy.kernels.dependence.match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eventstudy.arrays import Booleans, Floats, Integers
+
+MIN_MATCHES = 30
+_DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
+
+Matches = tuple[Integers, Integers]
+Part = slice | Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """One window of a block of n events.
+
+    Attributes
+    ----------
+    first : int
+        First session that its returns can cover: that of the window, or an earlier one that a
+        return after a halt reaches back to.
+    covered : array of bool, shape (n, sessions)
+        Sessions from ``first`` on that an abnormal return of the event covers.
+    weight : array of float, shape (n,)
+        1 / sqrt(L_i), 0 for an event that does not enter.
+    """
+
+    first: int
+    covered: Booleans
+    weight: Floats
+
+    @cached_property
+    def even(self) -> float:
+        """The common weight where every event enters and covers every session, else NaN."""
+        same = bool(self.covered.all()) and bool((self.weight == self.weight[0]).all())
+        return float(self.weight[0]) if same and self.weight[0] > 0 else np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Events that share calendar and day zero: n events, E estimation days.
+
+    Attributes
+    ----------
+    calendar : int
+        Calendar of the events.
+    estimation : int
+        First session of the estimation window.
+    residuals : array of float, shape (n, E)
+        Abnormal returns of the estimation window, NaN is missing.
+    tested : tuple of Coverage
+        The windows.
+    """
+
+    calendar: int
+    estimation: int
+    residuals: Floats
+    tested: tuple[Coverage, ...]
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether no event lacks an estimation day."""
+        return bool(np.isfinite(self.residuals.sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class PairSums:
+    """Sums of C_ij over two blocks x and y, one row a window; the diagonal is left out.
+
+    Attributes
+    ----------
+    of_x : array of float, shape (windows, n)
+        Sums over the events of y.
+    of_y : array of float, shape (windows, k)
+        Sums over the events of x.
+    squares : array of float, shape (windows,)
+        Sum of C_ij^2.
+    problem : tuple of str
+        Why a window has no value, "" where it has.
+    """
+
+    of_x: Floats
+    of_y: Floats
+    squares: Floats
+    problem: tuple[str, ...]
+
+
+def pair_sums(x: Block, y: Block, classes: Sequence[Matches]) -> PairSums:
+    """Sum C_ij over the events of two blocks.
+
+    Parameters
+    ----------
+    x, y : Block
+        The same object for the pairs within one block.
+    classes : sequence of pairs of int arrays
+        Sessions of x's calendar and of y's that match, class by class.
+
+    Returns
+    -------
+    PairSums
+
+    Notes
+    -----
+    For events of one date without missing days C_ij is the plain correlation of Kolari and
+    Pynnonen (2010), Review of Financial Studies 23:3996-4025; for disjoint windows it is 0.
+    """
+    windows = len(x.tested)
+    of_x, of_y = np.zeros((windows, len(x.residuals))), np.zeros((windows, len(y.residuals)))
+    squares, problem = np.zeros(windows), [""] * windows
+    known: dict[int, _Rho] = {}
+    for number, (own, other) in enumerate(zip(x.tested, y.tested, strict=True)):
+        shared = _shared(own, other, classes)
+        if not shared:
+            continue
+        rhos = [known.setdefault(which, _Rho(x, y, classes[which])) for which, *_ in shared]
+        even = own.even * other.even * len(shared[0][1])
+        if len(rhos) == 1 and rhos[0].sums is not None and np.isfinite(even):
+            sums = rhos[0].sums
+            of_x[number], of_y[number] = even * sums.of_x[0], even * sums.of_y[0]
+            squares[number], problem[number] = even**2 * sums.squares[0], sums.problem[0]
+            continue
+        total = np.zeros((len(x.residuals), len(y.residuals)))
+        for rho, (_, in_x, in_y) in zip(rhos, shared, strict=True):
+            part, why = rho.times(own.covered[:, in_x], other.covered[:, in_y], own, other)
+            total += part
+            problem[number] = problem[number] or why
+        total *= own.weight[:, None] * other.weight
+        of_x[number], of_y[number] = total.sum(axis=1), total.sum(axis=0)
+        squares[number] = float(np.vdot(total, total))
+    return PairSums(of_x, of_y, squares, tuple(problem))
+
+
+def _shared(
+    own: Coverage, other: Coverage, classes: Sequence[Matches]
+) -> list[tuple[int, Integers, Integers]]:
+    """Classes in which two windows share sessions, with the sessions' places in both."""
+    found: list[tuple[int, Integers, Integers]] = []
+    for which, matches in enumerate(classes):
+        in_x, in_y = _both(
+            matches, own.first, own.covered.shape[1], other.first, other.covered.shape[1]
+        )
+        if len(in_x):
+            found.append((which, in_x, in_y))
+    return found
+
+
+def _both(
+    matches: Matches, first_x: int, days_x: int, first_y: int, days_y: int
+) -> tuple[Integers, Integers]:
+    """Positions, within two windows of consecutive sessions, of the matches that lie in both."""
+    begin, end = np.searchsorted(matches[0], [first_x, first_x + days_x])
+    x, y = matches[0][begin:end] - first_x, matches[1][begin:end] - first_y
+    both = (y >= 0) & (y < days_y)
+    return x[both], y[both]
+
+
+class _Rho:
+    """Correlations of the events of two blocks over the matches of one class."""
+
+    def __init__(self, x: Block, y: Block, matches: Matches) -> None:
+        in_x, in_y = _both(
+            matches, x.estimation, x.residuals.shape[1], y.estimation, y.residuals.shape[1]
+        )
+        self._same = x is y
+        self._count = len(in_x)
+        self._complete = x.complete and y.complete
+        self._x, self._y = x.residuals[:, _part(in_x)], y.residuals[:, _part(in_y)]
+
+    @cached_property
+    def sums(self) -> PairSums | None:
+        """Sums over all pairs, where every day is there; None where some are missing."""
+        if not self._complete:
+            return None
+        n, k = len(self._x), len(self._y)
+        if n * k == 1 and self._same:
+            return PairSums(np.zeros((1, 1)), np.zeros((1, 1)), np.zeros(1), ("",))
+        if self._count < MIN_MATCHES:
+            empty = np.zeros((1, n)), np.zeros((1, k))
+            return PairSums(*empty, np.zeros(1), (_short(self._count),))
+        if n + k > 2 * self._count:
+            of_x, of_y, squares = _many(self._x, self._y, same=self._same)
+        else:
+            of_x, of_y, squares = _few(self._x, self._y, same=self._same)
+        still = "" if np.isfinite(squares) else STILL
+        return PairSums(of_x[None, :], of_y[None, :], np.array([squares]), (still,))
+
+    @cached_property
+    def matrix(self) -> tuple[Floats, Floats]:
+        """Correlation and shared days of every pair."""
+        return pairwise_correlation(self._x, self._y)
+
+    def times(
+        self, covered_x: Booleans, covered_y: Booleans, own: Coverage, other: Coverage
+    ) -> tuple[Floats, str]:
+        """Give rho times the sessions that both cover, and why there is no value."""
+        shared = covered_x.astype(np.float64) @ covered_y.astype(np.float64).T
+        shared *= (own.weight > 0)[:, None] & (other.weight > 0)
+        wanted = shared > 0
+        if self._same:
+            np.fill_diagonal(wanted, val=False)
+        if not wanted.any():
+            return np.zeros(shared.shape), ""
+        rho, count = self.matrix
+        if np.any(count[wanted] < MIN_MATCHES):
+            return np.zeros(shared.shape), _short(int(count[wanted].min()))
+        if np.isnan(rho[wanted]).any():
+            return np.zeros(shared.shape), STILL
+        return np.where(wanted, rho * shared, 0.0), ""
+
+
+STILL = "an event's abnormal return does not vary over the shared estimation days"
+
+
+def _short(count: int) -> str:
+    return (
+        f"two events share tested sessions but only {count} estimation days; a correlation needs "
+        f"{MIN_MATCHES}"
+    )
+
+
+def _part(places: Integers) -> Part:
+    """Give consecutive places as a slice, whose elements need no copy."""
+    # Several sessions of one exchange can match one and the same of another: look at each step.
+    if len(places) and bool((np.diff(places) == 1).all()):
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places
+
+
+def _few(x: Floats, y: Floats, *, same: bool) -> tuple[Floats, Floats, float]:
+    """Sum rho by the events of x and of y, and its squares, from the matrix of products."""
+    days = x.shape[1]
+    mean_x, scale_x = _moments(x)
+    mean_y, scale_y = (mean_x, scale_x) if same else _moments(y)
+    cross = x @ (x.T if same else y.T)
+    cross -= (days * mean_x)[:, None] * mean_y
+    if same:
+        np.fill_diagonal(cross, 0.0)
+    of_x = scale_x * (cross @ scale_y)
+    of_y = of_x if same else scale_y * (scale_x @ cross)
+    np.multiply(cross, cross, out=cross)
+    return of_x, of_y, float(scale_x**2 @ cross @ scale_y**2)
+
+
+def _moments(x: Floats) -> tuple[Floats, Floats]:
+    """Mean of each row, and 1 over the root of its squares about it; NaN where it is constant."""
+    days = x.shape[1]
+    mean, squares = np.einsum("nm->n", x) / days, np.einsum("nm,nm->n", x, x)
+    about = squares - days * mean**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return mean, np.where(about > _DIFFERENT * squares, 1.0 / np.sqrt(about), np.nan)
+
+
+def _many(x: Floats, y: Floats, *, same: bool) -> tuple[Floats, Floats, float]:
+    """Give the same from matrices of days by days: for more events than days."""
+    own = _unit(x)
+    other = own if same else _unit(y)
+    of_x = own @ other.sum(axis=0)
+    squares = float(np.vdot(own.T @ own, other.T @ other))
+    if same:
+        return of_x - 1.0, of_x - 1.0, squares - len(x)
+    return of_x, other @ own.sum(axis=0), squares
+
+
+def _unit(values: Floats) -> Floats:
+    """Centre each row and scale it to length one; NaN where it does not vary."""
+    centred = values - values.mean(axis=1, keepdims=True)
+    size = np.sqrt((centred**2).sum(axis=1, keepdims=True))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(size > 0, centred / size, np.nan)
+
+
+def pairwise_correlation(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Pearson correlation of every row of x with every row of y over the days that both have.
+
+    Parameters
+    ----------
+    x : array of float, shape (n, days)
+    y : array of float, shape (k, days)
+        NaN is missing.
+
+    Returns
+    -------
+    rho : array of float, shape (n, k)
+        NaN where a row does not vary over the shared days.
+    count : array of float, shape (n, k)
+        Shared days.
+    """
+    has_x, has_y = np.isfinite(x), np.isfinite(y)
+    if has_x.all() and has_y.all() and x.shape[1]:
+        rho = _unit(x) @ _unit(y).T
+        return rho, np.full(rho.shape, float(x.shape[1]))
+    x, y = np.where(has_x, x, 0.0), np.where(has_y, y, 0.0)
+    in_x, in_y = has_x.astype(np.float64), has_y.astype(np.float64)
+    count = in_x @ in_y.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean_x, mean_y = (x @ in_y.T) / count, (in_x @ y.T) / count
+        cross = (x @ y.T) / count - mean_x * mean_y
+        spread_x = ((x**2) @ in_y.T) / count - mean_x**2
+        spread_y = (in_x @ (y**2).T) / count - mean_y**2
+        return cross / np.sqrt(spread_x * spread_y), count
