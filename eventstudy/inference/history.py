@@ -16,11 +16,13 @@ from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.estimation import BLOCK, Execute
 from eventstudy.execution import chunks
-from eventstudy.kernels.ranks import Ranked, insert, rank
+from eventstudy.kernels.ranks import Ranked, place, rank
 from eventstudy.stack import Stack
 from eventstudy.windows import Window
 
 _RANGE = 8 * BLOCK
+# Runs of up to so many days are added day by day, as a sum of so few numbers is anyway.
+_ADDED = 8
 # Below this share of an effect a spread is rounding: the effects are the same.
 ROUNDING = 1e-12
 
@@ -207,109 +209,144 @@ class _Estimation:
 
     def take(self, index: Integers) -> _Estimation:
         """Keep the events at the given positions."""
-        ranked = Ranked(self.ranked.ranks[index], self.ranked.count[index], self.ranked.tied[index])
         there = None if self.there is None else self.there[index]
         own = self.abnormal.take(index)
+        ranked = self.ranked.take(index)
         return _Estimation(own, self.values[index], self.raw[index], there, ranked)
 
 
 def _window_history(
     task: _Task, number: int, block: _Estimation, enters: Booleans
 ) -> tuple[Shares, Daily | None]:
+    """Take the history of a block of events for one window."""
     window, spread = task.windows[number], task.spread[number]
     effect = block.abnormal.cumulate(window).scar / spread * block.abnormal.fit.sigma
-    shares, above, equal = _shares(block, len(window), effect)
+    shares = _shares(block, len(window), effect)
     if not task.aligned[number] or not enters.any():
         return shares, None
-    if not enters.all():
-        index = np.flatnonzero(enters)
-        block, above, equal = block.take(index), above[index], equal[index]
-        own = shares.take(index)
-    else:
-        own = shares
-    return shares, _daily(block, window, own, above, equal)
+    if enters.all():
+        return shares, _daily(block, window, shares, effect)
+    index = np.flatnonzero(enters)
+    return shares, _daily(block.take(index), window, shares.take(index), effect[index])
 
 
-def _shares(block: _Estimation, length: int, effect: Floats) -> tuple[Shares, Booleans, Booleans]:
-    """Figures of each event; and which estimation days are above its effect, or equal to it."""
-    values, count = block.values, block.ranked.count
-    above, equal = values > effect[:, None], values == effect[:, None]
-    larger, same = np.count_nonzero(above, axis=1), np.count_nonzero(equal, axis=1)
-    runs = values if length == 1 else _sums_of_runs(values, length)
-    positive = np.count_nonzero(values > 0, axis=1)
+def _shares(block: _Estimation, length: int, effect: Floats) -> Shares:
+    """Figures of each event."""
+    count = block.ranked.count
+    below, equal = place(block.ranked, block.values, np.zeros(len(count)))
     with np.errstate(invalid="ignore", divide="ignore"):
-        rising = positive / count
-        if length == 1:
-            rising_runs = rising
-        elif block.there is None:
-            rising_runs = np.count_nonzero(runs > 0, axis=1) / max(runs.shape[1], 1)
-        else:
-            known = np.count_nonzero(np.isfinite(runs), axis=1)
-            rising_runs = np.count_nonzero(runs > 0, axis=1) / known
-    place = 1.0 + (count - larger - same) + 0.5 * same
-    unit = np.where(np.isfinite(effect), place / (count + 2.0) - 0.5, np.nan)
-    return Shares(rising, rising_runs, unit, count + 1), above, equal
+        rising = (count - below - equal) / count
+        rising_runs = rising if length == 1 else _rising_runs(block, length)
+    below, equal = place(block.ranked, block.values, effect)
+    unit = (1.0 + below + 0.5 * equal) / (count + 2.0) - 0.5
+    unit[~np.isfinite(effect)] = np.nan
+    return Shares(rising, rising_runs, unit, count + 1)
 
 
-def _sums_of_runs(values: Floats, length: int) -> Floats:
-    """Sum all runs of consecutive days, shape (n, E - length + 1)."""
+def _rising_runs(block: _Estimation, length: int) -> Floats:
+    """Share of the runs of days whose sum is positive; NaN without a complete run."""
+    values = block.values
     if length > values.shape[1]:
-        return np.empty((len(values), 0))
-    if length > 8:
-        return sliding_window_view(values, length, axis=1).sum(axis=2)
-    runs = values.shape[1] - length + 1
-    total = values[:, :runs].copy()
-    for day in range(1, length):
-        total += values[:, day : day + runs]
-    return total
+        return np.full(len(values), np.nan)
+    if length > _ADDED:
+        runs = sliding_window_view(values, length, axis=1).sum(axis=2)
+    else:
+        runs = values[:, : values.shape[1] - length + 1].copy()
+        for day in range(1, length):
+            runs += values[:, day : day + runs.shape[1]]
+    known = runs.shape[1] if block.there is None else np.count_nonzero(np.isfinite(runs), axis=1)
+    return _count_rows(runs > 0) / known
 
 
-def _daily(
-    block: _Estimation, window: Window, shares: Shares, above: Booleans, equal: Booleans
-) -> Daily:
+def _count_rows(flags: Booleans) -> Integers:
+    """Count what is true in each row: eight flags at a time."""
+    return np.bitwise_count(np.packbits(flags, axis=1)).sum(axis=1, dtype=np.int64)
+
+
+def _count_columns(flags: Booleans) -> Floats:
+    """Count what is true in each column."""
+    return np.ones(len(flags), dtype=np.float32) @ flags.astype(np.float32)
+
+
+def _daily(block: _Estimation, window: Window, shares: Shares, effect: Floats) -> Daily:
     """Sum a block of events by day."""
-    abnormal, values = block.abnormal, block.values
+    abnormal, values, ranked = block.abnormal, block.values, block.ranked
+    days = values.shape[1]
     ar = abnormal.ar[:, abnormal.days(window)]
     tested = ar / np.sqrt(abnormal.window_innovations(window))
-    ranked, of_tested = insert(block.ranked, values, tested)
+    ranks, tied = _with_tested(ranked, values, tested)
     there = np.isfinite(tested)
-    known = np.concatenate([_count(block, len(values)), there.sum(axis=0)])
-    ranks = np.concatenate([ranked.ranks, of_tested], axis=1)
-    middle = (ranked.count + 1.0) / 2.0
-    signs = np.sign(ranks - middle[:, None])
-    for row in np.flatnonzero(ranked.tied):
-        union = np.concatenate([values[row], tested[row]])
-        signs[row] = np.sign(union - np.nanmedian(union))
-    scale = 1.0 / (ranked.count + 1.0)
-    units = np.einsum("n,nt->t", scale, ranks)
-    days = values.shape[1]
+    known = np.concatenate([_count(block), there.sum(axis=0)])
+    count = ranked.count + there.sum(axis=1)
+    middle = (count + 1.0) / 2.0
     missing = None if block.there is None and there.all() else _missing(block, there)
-    centre = float(middle.sum())
-    if missing is not None:
-        signs[missing] = 0.0
-        centre = (np.where(missing, 0.0, middle[:, None])).sum(axis=0)
-    effect_ranks = block.ranked.ranks + above
-    effect_ranks += 0.5 * equal
-    weight = 1.0 / (shares.effect_days + 1.0)
+    above = _above(values, effect)
+    effect_ranks = ranked.ranks.sum(axis=0)
+    own = 1.0 / (shares.effect_days + 1.0)
+    if (count == count[0]).all() and missing is None:
+        rank_sums = ranks.sum(axis=0)
+        centred, units = rank_sums - len(ar) * middle[0], rank_sums / (count[0] + 1.0)
+        signs = _count_columns(ranks > middle[0]) - _count_columns(ranks < middle[0])
+        signs = signs.astype(np.float64)
+        effect_units = own[0] * (effect_ranks + above.sum(axis=0))
+    else:
+        mask = np.zeros(ranks.shape, np.bool_) if missing is None else missing
+        centred = np.where(mask, 0.0, ranks - middle[:, None]).sum(axis=0)
+        units = np.einsum("n,nt->t", 1.0 / (count + 1.0), ranks)
+        signs = np.where(mask, 0.0, np.sign(ranks - middle[:, None])).sum(axis=0)
+        effect_units = np.einsum("n,nt->t", own, ranked.ranks + above)
+    for row in np.flatnonzero(tied):
+        union = np.concatenate([values[row], tested[row]])
+        right = np.nan_to_num(np.sign(union - np.nanmedian(union)))
+        signs += right - np.where(np.isnan(union), 0.0, np.sign(ranks[row] - middle[row]))
     raw = block.raw if block.there is None else np.where(block.there, block.raw, 0.0)
     return Daily(
         events=known,
         residuals=raw.sum(axis=0),
-        ranks=ranks.sum(axis=0) - centre,
+        ranks=centred,
         units=units - 0.5 * known,
-        signs=signs.sum(axis=0),
+        signs=signs,
         effect_events=np.append(known[:days], np.isfinite(shares.effect_unit).sum()),
-        effect_units=np.append(
-            np.einsum("n,nt->t", weight, effect_ranks) - 0.5 * known[:days],
-            np.nansum(shares.effect_unit),
-        ),
+        effect_units=np.append(effect_units - 0.5 * known[:days], np.nansum(shares.effect_unit)),
     )
 
 
-def _count(block: _Estimation, events: int) -> Integers:
+def _with_tested(ranked: Ranked, values: Floats, tested: Floats) -> tuple[Floats, Booleans]:
+    """Rank estimation and tested days together, 0 where one is missing; and which rows have ties.
+
+    Returns
+    -------
+    ranks : array of float, shape (n, E + L)
+    tied : array of bool, shape (n,)
+    """
+    days = values.shape[1]
+    among = rank(tested)
+    ranks = np.empty((len(values), days + tested.shape[1]))
+    ranks[:, :days] = ranked.ranks
+    ranks[:, days:] = among.ranks
+    tied = ranked.tied | among.tied
+    for column in range(tested.shape[1]):
+        one = tested[:, column]
+        ranks[:, :days] += _above(values, one)
+        below, equal = place(ranked, values, one)
+        ranks[:, days + column] += np.where(np.isfinite(one), below + 0.5 * equal, 0.0)
+        tied |= (equal > 0) & np.isfinite(one)
+    return ranks, tied
+
+
+def _above(values: Floats, one: Floats) -> Floats:
+    """1 where a value of a row is above another one, a half where it equals it."""
+    found = (values > one[:, None]).astype(np.float64)
+    equal = values == one[:, None]
+    if equal.any():
+        found += 0.5 * equal
+    return found
+
+
+def _count(block: _Estimation) -> Integers:
     """Events with each estimation day, shape (E,)."""
     if block.there is None:
-        return np.full(block.values.shape[1], events)
+        return np.full(block.values.shape[1], len(block.values))
     return block.there.sum(axis=0)
 
 

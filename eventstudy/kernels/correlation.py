@@ -19,7 +19,8 @@ from eventstudy.arrays import Booleans, Floats, Integers
 MIN_MATCHES = 30
 _DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
 
-Matches = tuple[Integers, Integers]
+Matches = tuple[Integers, Integers] | None
+"""Sessions of x and of y that match; None on one calendar, where each matches itself."""
 Part = slice | Integers
 
 
@@ -105,8 +106,8 @@ def pair_sums(x: Block, y: Block, classes: Sequence[Matches]) -> PairSums:
     ----------
     x, y : Block
         The same object for the pairs within one block.
-    classes : sequence of pairs of int arrays
-        Sessions of x's calendar and of y's that match, class by class.
+    classes : sequence of pairs of int arrays, or of None
+        Sessions of x's calendar and of y's that match, class by class; None on one calendar.
 
     Returns
     -------
@@ -125,16 +126,20 @@ def pair_sums(x: Block, y: Block, classes: Sequence[Matches]) -> PairSums:
         shared = _shared(own, other, classes)
         if not shared:
             continue
-        rhos = [known.setdefault(which, _Rho(x, y, classes[which])) for which, *_ in shared]
-        even = own.even * other.even * len(shared[0][1])
+        rhos: list[_Rho] = []
+        for one in shared:
+            if one.which not in known:
+                known[one.which] = _Rho(x, y, classes[one.which])
+            rhos.append(known[one.which])
+        even = own.even * other.even * shared[0].count
         if len(rhos) == 1 and rhos[0].sums is not None and np.isfinite(even):
             sums = rhos[0].sums
             of_x[number], of_y[number] = even * sums.of_x[0], even * sums.of_y[0]
             squares[number], problem[number] = even**2 * sums.squares[0], sums.problem[0]
             continue
         total = np.zeros((len(x.residuals), len(y.residuals)))
-        for rho, (_, in_x, in_y) in zip(rhos, shared, strict=True):
-            part, why = rho.times(own.covered[:, in_x], other.covered[:, in_y], own, other)
+        for rho, one in zip(rhos, shared, strict=True):
+            part, why = rho.times(own.covered[:, one.x], other.covered[:, one.y], own, other)
             total += part
             problem[number] = problem[number] or why
         total *= own.weight[:, None] * other.weight
@@ -143,41 +148,56 @@ def pair_sums(x: Block, y: Block, classes: Sequence[Matches]) -> PairSums:
     return PairSums(of_x, of_y, squares, tuple(problem))
 
 
-def _shared(
-    own: Coverage, other: Coverage, classes: Sequence[Matches]
-) -> list[tuple[int, Integers, Integers]]:
-    """Classes in which two windows share sessions, with the sessions' places in both."""
-    found: list[tuple[int, Integers, Integers]] = []
-    for which, matches in enumerate(classes):
-        in_x, in_y = _both(
-            matches, own.first, own.covered.shape[1], other.first, other.covered.shape[1]
-        )
-        if len(in_x):
-            found.append((which, in_x, in_y))
-    return found
+@dataclass(frozen=True)
+class _Shared:
+    """Matches of one class that lie in two windows: places in both, and their number."""
+
+    which: int
+    x: Part
+    y: Part
+    count: int
+
+
+def _shared(own: Coverage, other: Coverage, classes: Sequence[Matches]) -> list[_Shared]:
+    """Classes in which two windows share sessions."""
+    days_x, days_y = own.covered.shape[1], other.covered.shape[1]
+    found = [
+        _both(which, matches, own.first, days_x, other.first, days_y)
+        for which, matches in enumerate(classes)
+    ]
+    return [one for one in found if one.count]
 
 
 def _both(
-    matches: Matches, first_x: int, days_x: int, first_y: int, days_y: int
-) -> tuple[Integers, Integers]:
+    which: int, matches: Matches, first_x: int, days_x: int, first_y: int, days_y: int
+) -> _Shared:
     """Positions, within two windows of consecutive sessions, of the matches that lie in both."""
+    if matches is None:
+        begin, end = max(first_x, first_y), min(first_x + days_x, first_y + days_y)
+        count = max(end - begin, 0)
+        return _Shared(
+            which,
+            slice(begin - first_x, begin - first_x + count),
+            slice(begin - first_y, begin - first_y + count),
+            count,
+        )
     begin, end = np.searchsorted(matches[0], [first_x, first_x + days_x])
     x, y = matches[0][begin:end] - first_x, matches[1][begin:end] - first_y
     both = (y >= 0) & (y < days_y)
-    return x[both], y[both]
+    return _Shared(which, x[both], y[both], int(both.sum()))
 
 
 class _Rho:
     """Correlations of the events of two blocks over the matches of one class."""
 
     def __init__(self, x: Block, y: Block, matches: Matches) -> None:
-        in_x, in_y = _both(
-            matches, x.estimation, x.residuals.shape[1], y.estimation, y.residuals.shape[1]
+        shared = _both(
+            0, matches, x.estimation, x.residuals.shape[1], y.estimation, y.residuals.shape[1]
         )
         self._same = x is y
-        self._count = len(in_x)
+        self._count = shared.count
         self._complete = x.complete and y.complete
-        self._x, self._y = x.residuals[:, _part(in_x)], y.residuals[:, _part(in_y)]
+        self._x, self._y = x.residuals[:, shared.x], y.residuals[:, shared.y]
 
     @cached_property
     def sums(self) -> PairSums | None:
@@ -229,14 +249,6 @@ def _short(count: int) -> str:
         f"two events share tested sessions but only {count} estimation days; a correlation needs "
         f"{MIN_MATCHES}"
     )
-
-
-def _part(places: Integers) -> Part:
-    """Give consecutive places as a slice, whose elements need no copy."""
-    # Several sessions of one exchange can match one and the same of another: look at each step.
-    if len(places) and bool((np.diff(places) == 1).all()):
-        return slice(int(places[0]), int(places[-1]) + 1)
-    return places
 
 
 def _few(x: Floats, y: Floats, *, same: bool) -> tuple[Floats, Floats, float]:

@@ -47,11 +47,18 @@ class Ranked:
         Values that are there.
     tied : array of bool, shape (events,)
         Whether two values of the row are equal.
+    keys : array of int, shape (events, days)
+        The values in ascending order as whole numbers that keep it, their last bits set.
     """
 
     ranks: Floats
     count: Integers
     tied: Booleans
+    keys: Integers
+
+    def take(self, index: Integers) -> Ranked:
+        """Keep the rows at the given positions."""
+        return Ranked(self.ranks[index], self.count[index], self.tied[index], self.keys[index])
 
 
 def rank(values: Floats) -> Ranked:
@@ -69,9 +76,7 @@ def rank(values: Floats) -> Ranked:
     count = days - np.count_nonzero(missing, axis=1) if some else np.full(events, days)
     bits = max(days - 1, 1).bit_length()
     low = np.int64((1 << bits) - 1)
-    keys = (values + 0.0).view(np.int64)  # -0.0 becomes 0.0
-    # The bits of negative numbers run the other way.
-    keys ^= (keys >> 63) & _SIGN
+    keys = _ordered_bits(values)
     if some:
         keys[missing] = _SIGN
     keys &= ~low
@@ -88,7 +93,15 @@ def rank(values: Floats) -> Ranked:
     again = np.flatnonzero(near.any(axis=1))
     if len(again):
         ranks[again], tied[again] = _by_value(values[again])
-    return Ranked(ranks, count, tied)
+    return Ranked(ranks, count, tied, keys)
+
+
+def _ordered_bits(values: Floats) -> Integers:
+    """Whole numbers in the order of the values."""
+    keys = (values + 0.0).view(np.int64)  # -0.0 becomes 0.0
+    # The bits of negative numbers run the other way.
+    keys ^= (keys >> 63) & _SIGN
+    return keys
 
 
 def _inverse(column: Integers, bits: int) -> Integers:
@@ -120,8 +133,8 @@ def _by_value(values: Floats) -> tuple[Floats, Booleans]:
     return np.where(np.isnan(values), 0.0, ranks), ~opens.all(axis=1)
 
 
-def insert(ranked: Ranked, values: Floats, extra: Floats) -> tuple[Ranked, Floats]:
-    """Rank further values together with rows that are ranked.
+def place(ranked: Ranked, values: Floats, one: Floats) -> tuple[Integers, Integers]:
+    """Count the values of each row that are below another value, and those that equal it.
 
     Parameters
     ----------
@@ -129,35 +142,34 @@ def insert(ranked: Ranked, values: Floats, extra: Floats) -> tuple[Ranked, Float
         Ranks of the rows.
     values : array of float, shape (events, days)
         The rows.
-    extra : array of float, shape (events, more)
-        Values to add; NaN is missing.
+    one : array of float, shape (events,)
+        A value for each row; for NaN the counts mean nothing.
 
     Returns
     -------
-    ranked : Ranked
-        The rows, ranked among all.
-    of_extra : array of float, shape (events, more)
-        Ranks of the added values among all, 0 where one is missing.
+    below, equal : array of int, shape (events,)
 
     Examples
     --------
-    >>> rows = np.array([[3.0, 1.0]])
-    >>> insert(rank(rows), rows, np.array([[2.0]]))[1]
-    array([[2.]])
+    >>> rows = np.array([[3.0, 1.0, 1.0]])
+    >>> place(rank(rows), rows, np.array([1.0]))
+    (array([0]), array([2]))
     """
-    among = rank(extra)
-    ranks, tied = ranked.ranks.copy(), ranked.tied | among.tied
-    of_extra = among.ranks.copy()
-    for place in range(extra.shape[1]):
-        one = extra[:, place, None]
-        above, equal = values > one, values == one
-        ranks += above
-        there = np.isfinite(extra[:, place])
-        below = ranked.count - np.count_nonzero(above, axis=1)
-        if equal.any():
-            ranks += 0.5 * equal
-            same = np.count_nonzero(equal, axis=1)
-            tied |= same > 0
-            below = below - 0.5 * same
-        of_extra[:, place] += np.where(there, below, 0.0)
-    return Ranked(ranks, ranked.count + among.count, tied), of_extra
+    days = values.shape[1]
+    low = np.int64((1 << max(days - 1, 1).bit_length()) - 1)
+    key = _ordered_bits(one) | low
+    below = np.zeros(len(one), dtype=np.int64)
+    event, step = np.arange(len(one)), 1 << max(days, 1).bit_length()
+    while step > 1:
+        step >>= 1
+        ahead = below + step
+        fits = ahead <= ranked.count
+        found = ranked.keys[event, np.where(fits, ahead - 1, 0)]
+        below = np.where(fits & (found < key), ahead, below)
+    equal = np.zeros(len(one), dtype=np.int64)
+    # The same leading bits may be the same value: those rows are counted one by one.
+    meets = (below < ranked.count) & (ranked.keys[event, np.minimum(below, days - 1)] == key)
+    for row in np.flatnonzero(meets):
+        below[row] = np.count_nonzero(values[row] < one[row])
+        equal[row] = np.count_nonzero(values[row] == one[row])
+    return below, equal
