@@ -1,33 +1,43 @@
-"""OpenBLAS on one thread while chunks run side by side."""
+"""Linear algebra on one thread while chunks run side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from threading import Lock
+from types import TracebackType
 
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
-_lock = Lock()
-_limits: list[threadpool_limits] = []
-_users = [0]
 
+class _OneThread:
+    """Holds OpenBLAS (or MKL, BLIS) to one thread; the last to leave restores what was before.
 
-@contextmanager
-def one_thread() -> Generator[None]:
-    """Hold linear algebra to one thread; the last to leave restores what the first one found.
-
-    The number of threads belongs to the whole process. Two runs that overlap, and end in any order,
-    must neither free each other's hold nor leave theirs behind.
+    The number of threads belongs to the whole process. Runs that overlap, and end in any order,
+    must neither free each other's hold nor leave theirs behind. A library that is loaded in the
+    meantime is not held.
     """
-    with _lock:
-        _users[0] += 1
-        if _users[0] == 1:
-            _limits.append(threadpool_limits(limits=1, user_api="blas"))
-    try:
-        yield
-    finally:
-        with _lock:
-            _users[0] -= 1
-            if _users[0] == 0:
-                _limits.pop().restore_original_limits()
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._limits: threadpool_limits | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._limits is None:
+                self._limits = threadpool_limits(limits=1, user_api="blas")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._limits is not None:
+                self._limits.restore_original_limits()
+                self._limits = None
+
+
+one_thread = _OneThread()

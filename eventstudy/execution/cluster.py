@@ -25,10 +25,13 @@ Result = TypeVar("Result")
 # Ranges under way or waiting for their turn, a thread: it takes about 20 ms until a task that is
 # handed in has come back, and with two a thread would idle meanwhile.
 _LOOK_AHEAD = 4
-# Seconds until a scheduler must have answered, and one worker must be there.
+# Seconds until a scheduler must have answered.
 _PATIENCE = 10.0
-# Seconds that a cluster may stay without any worker in the middle.
-_ALONE = 60.0
+# Seconds until one worker must be there, at the beginning and after all were lost.
+_ARRIVAL = 30.0
+# Seconds to wait for a result before asking again, at first. A result that was fetched from a
+# worker just as it was lost comes only when asked for anew, or after half a minute.
+_ASK_AGAIN = 2.0
 # Times that all workers that hold the data may be lost between one result and the next.
 _TRIES = 3
 _LOGGERS = ("distributed", "distributed.client", "tornado")
@@ -54,7 +57,7 @@ def run(
 
 def task(function: Callable[[Any, int, int], Any], shared: Parcel, start: int, stop: int) -> Parcel:
     """Run one range on a Dask worker; an exception of the function is a result like others."""
-    with one_thread():
+    with one_thread:
         try:
             return Parcel(function(shared.content, start, stop))
         except Exception as error:  # noqa: BLE001 (raised again by the client)
@@ -111,16 +114,14 @@ class _Run:
             try:
                 self._threads = sum(self._client.nthreads().values())
             except OSError as error:
-                raise EngineError(
-                    f"the Dask scheduler went away ({error}). Start it again"
-                ) from error
+                raise _away(error) from error
             self._counted = now
         return max(1, self._threads)
 
     def _scatter(self) -> None:
         """Lay the data on every worker: any of them can be lost without the others."""
         try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE)
+            self._client.wait_for_workers(1, timeout=_ARRIVAL)
             # In a list, for Dask would scatter the parts of a dict or tuple; not hashed, for that
             # reads all of it.
             (self._data,) = self._client.scatter([self._shared], broadcast=True, hash=False)
@@ -135,17 +136,17 @@ class _Run:
         return self._client.submit(task, self._function, self._data, *pair, pure=False)
 
     def _answer(self, future: Any, pair: tuple[int, int]) -> Any:
+        wait = _ASK_AGAIN
         while True:
             try:
-                return future.result(timeout=_ALONE).content
+                return future.result(timeout=wait).content
             except TimeoutError:
-                if self._count() and not self._threads:
-                    raise EngineError(
-                        f"the Dask cluster has been without a worker for {_ALONE:.0f} seconds. "
-                        f"Start one: dask worker {self._client.scheduler.address}"
-                    ) from None
+                # Longer each time, so that one that takes long to send arrives in the end.
+                wait *= 2
             except CancelledError:
                 raise
+            except OSError as error:
+                raise _away(error) from error
             except Exception as error:
                 # The function's own exceptions are results: this one is of the machinery.
                 if type(error).__name__ == "KilledWorker":
@@ -154,6 +155,12 @@ class _Run:
                     f"a Dask worker cannot run the function ({type(error).__name__}: {error}). Its "
                     "workers need the same packages in the same versions as this program"
                 ) from error
+
+
+def _away(error: OSError) -> EngineError:
+    return EngineError(
+        f"the Dask scheduler went away ({error}). Start it again, or use dask, processes or serial"
+    )
 
 
 def _lost(pair: tuple[int, int], reason: str) -> EngineError:

@@ -119,7 +119,7 @@ def _results(
     from eventstudy.execution.blas import one_thread
 
     # For every engine: what the consumer computes in between must not depend on it either.
-    with one_thread():
+    with one_thread:
         yield from _side_by_side(function, shared, ranges, engine)
 
 

@@ -10,19 +10,19 @@ _LENGTH = struct.Struct("!Q")
 
 
 def pack(message: object) -> bytes:
-    """Pickle a message behind its length."""
-    body = pickle.dumps(message, protocol=5)
-    return _LENGTH.pack(len(body)) + body
+    """Pickle a message."""
+    return pickle.dumps(message, protocol=5)
 
 
 def send(stream: IO[bytes], message: bytes) -> None:
-    """Write a packed message.
+    """Write a packed message behind its length.
 
     Raises
     ------
     OSError
         The other side is gone.
     """
+    stream.write(_LENGTH.pack(len(message)))
     stream.write(message)
     stream.flush()
 

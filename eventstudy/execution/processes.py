@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from pickle import PicklingError
 from queue import SimpleQueue
 from signal import Signals
 from threading import Lock
@@ -52,18 +53,30 @@ def run(
     Raises
     ------
     EngineError
-        A range has lost three workers, or a worker cannot load what is shared.
+        The function or what is shared does not pickle, or cannot be loaded by a worker; or a range
+        has lost three workers.
     """
     if os.name != "posix":
         raise EngineError(
             "the engine processes needs a system whose processes inherit files. Use serial or dask"
         )
-    with Block((function, shared)) as block:
+    try:
+        block = Block((function, shared))
+    except (PicklingError, AttributeError, TypeError) as error:
+        raise _stuck(f"{error}") from error
+    with block:
         team = _Team(block, workers)
         try:
             yield from in_order(team.call, ranges, workers, abandon=team.abandon)
         finally:
             team.close()
+
+
+def _stuck(reason: str) -> EngineError:
+    return EngineError(
+        f"a worker process cannot load the function or its data ({reason}). What is defined in a "
+        "script, a notebook or a function must move to a module that can be imported; or use serial"
+    )
 
 
 class _Team:
@@ -123,12 +136,7 @@ class _Team:
             worker.start(self._block.descriptor)
         answer = worker.ask(self._block.layout)
         if isinstance(answer, Failure):
-            raise EngineError(
-                "a worker process cannot load the function or its data "
-                f"({answer.kind.__qualname__}: {', '.join(map(str, answer.arguments))}). What is "
-                "defined in a script or notebook must move to a module that can be imported; or "
-                "use serial"
-            )
+            raise _stuck(f"{answer.kind.__qualname__}: {', '.join(map(str, answer.arguments))}")
 
 
 class _Worker:

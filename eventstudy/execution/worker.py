@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
 
 from eventstudy.execution.failures import Failure
@@ -19,9 +18,10 @@ def main(descriptor: int) -> None:
     descriptor : int
         Of the block of memory with the function and what is shared.
     """
-    questions = sys.stdin.buffer
+    questions = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
-    # What the function prints must not get between the answers.
+    # What the function (or a program that it starts) reads and prints must not get in between.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     # The end of the parent shows as the end of the questions, or as nobody to take the answer.
     with suppress(EOFError, OSError):

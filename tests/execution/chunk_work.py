@@ -121,3 +121,7 @@ def place_slowly(shared: Any, start: int, stop: int) -> int:
 
 def unpicklable(shared: Any, start: int, stop: int) -> object:
     return lambda: start
+
+
+def text(shared: Any, start: int, stop: int) -> str:
+    return repr(shared)

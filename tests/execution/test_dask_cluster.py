@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import chunk_work as work
+import numpy as np
 import pytest
 
 import eventstudy
 from eventstudy.errors import EngineError, EventsError
 from eventstudy.execution import chunks, cluster, map_chunks
+from eventstudy.execution.parcels import Parcel
 
 RANGES = chunks(4000, 100, block=100)
 
@@ -78,6 +81,26 @@ def workers(address: str, folder: Path, nanny: str) -> Iterator[list[subprocess.
         yield running
 
 
+@pytest.mark.parametrize("protocol", [4, 5])
+@pytest.mark.parametrize("shift", [0, 1, 8, 63])
+def test_arrays_arrive_aligned_wherever_the_message_lies(protocol, shift):
+    buffers: list[pickle.PickleBuffer] = []
+    callback = buffers.append if protocol == 5 else None
+    shared = work.columns()
+    head = pickle.dumps(Parcel(shared), protocol=protocol, buffer_callback=callback)
+    shifted = []
+    for buffer in buffers:
+        room = np.empty(buffer.raw().nbytes + 64, np.uint8)
+        there = room[shift : shift + buffer.raw().nbytes]
+        there[:] = buffer.raw()
+        shifted.append(there.data)
+    arrived = pickle.loads(head, buffers=shifted).content
+    assert arrived.values.ctypes.data % 64 == 0
+    assert not arrived.values.flags.writeable
+    assert arrived.values.tobytes() == shared.values.tobytes()
+    assert arrived.days.tobytes() == shared.days.tobytes()
+
+
 def serial(function, shared):
     return list(map_chunks(function, shared, RANGES))
 
@@ -99,6 +122,10 @@ def test_a_cluster_gives_the_same_bits_and_is_left_running(address, tmp_path):
             for each in map_chunks(work.blas_threads, None, RANGES[:4], engine=engine)
             for threads in each
         } == {1}
+
+        for other in ([shared.days], {"a": 1}, (1, 2), None):
+            given = list(map_chunks(work.text, other, RANGES[:2], engine=engine))
+            assert given == [repr(other)] * 2
 
         ends = [(start, start + 1) for start in range(8)]
         failing = map_chunks(work.fail, None, ends, engine=engine)
@@ -135,7 +162,7 @@ def test_data_lost_with_all_its_workers_is_laid_out_again(address, tmp_path):
 
 
 def test_a_function_that_always_kills_its_worker_is_given_up(address, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "_PATIENCE", 1.0)
+    monkeypatch.setattr(cluster, "_ARRIVAL", 1.0)
     with (
         workers(address, tmp_path, "--no-nanny"),
         pytest.raises(EngineError, match=r"no worker that takes the data.*dask worker tcp://"),

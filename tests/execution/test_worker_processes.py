@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -97,15 +98,24 @@ def test_a_function_that_always_kills_its_worker_is_given_up(function, how):
         list(map_chunks(function, None, RANGES, engine="processes:2"))
 
 
+@pytest.mark.parametrize(
+    ("function", "shared"), [(lambda *_: None, None), (work.place, lambda: None)]
+)
+def test_what_does_not_pickle_gives_the_cure(function, shared):
+    with pytest.raises(EngineError, match=r"lambda.*must move to a module"):
+        list(map_chunks(function, shared, RANGES, engine="processes:2"))
+
+
 def test_an_error_that_does_not_travel_comes_as_text():
     with pytest.raises(EngineError, match="StubbornError") as caught:
         list(map_chunks(work.fail_stubbornly, None, RANGES, engine="processes:2"))
     assert "in fail_stubbornly" in caught.value.__notes__[0]
 
 
-def test_a_result_that_does_not_pickle_is_an_error_and_the_worker_lives():
-    with pytest.raises((TypeError, AttributeError, EngineError), match="pickle"):
+def test_a_result_that_does_not_pickle_is_an_error_like_others():
+    with pytest.raises((AttributeError, pickle.PicklingError), match=r"pickle.*lambda") as caught:
         list(map_chunks(work.unpicklable, None, RANGES[:2], engine="processes:2"))
+    assert caught.value.__notes__
 
 
 def test_an_iterator_that_is_closed_early_ends_its_workers():
