@@ -20,6 +20,7 @@
     |   +-- RateLimitError         the source refuses more requests for now
     |   +-- NetworkError           the source cannot be reached, or does not answer in time
     |   +-- SourceError            the source answers with something that is no price series
+    +-- EngineError                workers were lost, or nobody answers (exit code 2)
     +-- MissingExtraError          an optional dependency is not installed (exit code 2)
 
 Every message says what is wrong and, after it, the cure.
@@ -141,6 +142,10 @@ class NetworkError(PricesError):
 
 class SourceError(PricesError):
     """The source answers with something that is no price series."""
+
+
+class EngineError(EventStudyError):
+    """Work that could not be done where the engine says."""
 
 
 class MissingExtraError(EventStudyError):

@@ -1,0 +1,10 @@
+"""Running a function over ranges of many events: here, in worker processes, on a Dask cluster.
+
+Knows no finance. The engine decides where the work is done and never what comes out: results arrive
+in the order of the ranges, with the same bits.
+"""
+
+from eventstudy.execution.engine import Engine
+from eventstudy.execution.mapping import chunks, map_chunks
+
+__all__ = ["Engine", "chunks", "map_chunks"]
