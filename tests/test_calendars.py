@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.calendars import Calendar, data_calendar, exchange_calendar, reach
+from eventstudy.calendars import Calendar, data_calendar, exchange_calendar
+from eventstudy.published import reach
 from eventstudy.errors import CalendarError, StudyError, UnknownExchangeError
 from eventstudy.exchanges import EXCHANGES, exchange_of
 

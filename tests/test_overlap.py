@@ -25,8 +25,8 @@ def rows_of(cases):
     security = np.array([which for which, _ in cases])
     zero = np.array([place for _, place in cases])
     none = np.zeros(len(cases), dtype=np.int64)
-    words = np.full(len(cases), "", dtype=object)
-    rows = Rows(count, count, none, zero, zero, words, none.astype(bool), security, none)
+    phase = np.zeros(len(cases), dtype=np.int8)
+    rows = Rows(count, count, none, zero, zero, phase, none.astype(bool), security, none)
     frame = pd.DataFrame(
         {"event_id": [f"E{i}" for i in count], "ticker": [TICKERS[which] for which, _ in cases]}
     )
