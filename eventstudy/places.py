@@ -101,7 +101,7 @@ def list_pairs(
 
 
 def _distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Integers, Integers]:
-    """Number the distinct rows of some columns in the order of their first row.
+    """Give a number to each distinct row of some columns, in the order of their first rows.
 
     Returns
     -------
