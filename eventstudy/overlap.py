@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -176,6 +177,30 @@ def excluded_days(rows: Rows, design: Design, *, among: TestedDays | None = None
     first = days.place(rows) + design.estimation.first
     # A row's own tested days are none of its estimation days: what is tested here is another's.
     return gather_flags(days.tested, first, len(design.estimation))
+
+
+@dataclass(frozen=True, eq=False)
+class OtherEvents:
+    """Estimation days of some rows that belong to another event, of all the rows.
+
+    Attributes
+    ----------
+    rows : Rows
+        All rows.
+    design : Design
+        The windows.
+    """
+
+    rows: Rows
+    design: Design
+
+    @cached_property
+    def _days(self) -> TestedDays:
+        return TestedDays.of(self.rows, self.design)
+
+    def __call__(self, some: Rows) -> Booleans:
+        """Days to leave out, shape (some, estimation days)."""
+        return excluded_days(some, self.design, among=self._days)
 
 
 def overlaps(
