@@ -56,9 +56,11 @@ class Listing:
 
     def dropped(self) -> dict[int, str]:
         """Pairs that cannot be studied, with the reason."""
-        bad = np.array([bool(place.reason) for place in self.places], dtype=np.bool_)
-        pairs = np.flatnonzero(bad[self.code]) if len(self.places) else []
-        return {int(pair): self.places[self.code[pair]].reason for pair in pairs}
+        reasons = np.array([place.reason for place in self.places], dtype=object)
+        if not any(reasons):
+            return {}
+        pairs = np.flatnonzero((reasons != "")[self.code])
+        return dict(zip(pairs.tolist(), reasons[self.code[pairs]].tolist(), strict=True))
 
 
 def list_pairs(

@@ -24,6 +24,7 @@ NAME_LIMIT = 80
 PROBLEM_LIMIT = 10_000
 BLANKS = " \u00a0"
 _BLOCK = 65_536
+_COMPARED = 2_000
 
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
@@ -62,9 +63,16 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def likeness(word: str, words: Iterable[str]) -> str:
-    """Find the one of ``words`` that ``word`` may have been meant to be; "" where none is close."""
+    """Find the one of ``words`` that ``word`` may have been meant to be; "" where none is close.
+
+    Of more than 2,000 only the first 2,000 with the same first letter are compared.
+    """
     close = {candidate.casefold(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.casefold()[:NAME_LIMIT], close, n=1, cutoff=0.7)
+    wanted = word.casefold()[:NAME_LIMIT]
+    pool = list(close)
+    if len(pool) > _COMPARED:
+        pool = [other for other in pool if other[:1] == wanted[:1]][:_COMPARED]
+    found = difflib.get_close_matches(wanted, pool, n=1, cutoff=0.7)
     return close[found[0]] if found else ""
 
 
