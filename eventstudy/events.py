@@ -102,7 +102,8 @@ class Events:
         Parameters
         ----------
         frame : DataFrame
-            The columns of events.csv; ``ticker`` may stand for ``tickers``. Instants are ISO 8601
+            The columns of events.csv; ``ticker`` may stand for ``tickers``. A million rows take a
+            second, and columns that are not there take no memory. Instants are ISO 8601
             texts with an offset, or datetimes with a time zone; dates are texts, dates or
             datetimes at midnight. What is missing (None, NaN, NaT) is an empty cell. The ``frame``
             of other events is fine, too, with its column ``written``.
@@ -121,6 +122,23 @@ class Events:
         >>> events = Events.from_frame(pd.DataFrame(rows))
         >>> events.ids, len(events), list(events.frame["ticker"])
         (('BAN',), 2, ['MU', '0981.HK'])
+
+        Millions of rows are columns, one row an event and security, with a benchmark that is a
+        column of the prices:
+
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> which, when = rng.integers(0, 500, 10_000), rng.integers(0, 2_500, 10_000)
+        >>> many = pd.DataFrame(
+        ...     {
+        ...         "event_id": [f"E{number}" for number in range(10_000)],
+        ...         "date": np.datetime64("2010-01-04") + when,
+        ...         "ticker": np.array([f"T{number:03d}" for number in range(500)])[which],
+        ...         "benchmark": "MKT",
+        ...     }
+        ... )
+        >>> Events.from_frame(many)
+        <Events frame: 10000 events, 10000 rows, 2010-01-04 to 2016-11-07>
         """
         return _events(frame_table(frame, "frame", _MOMENTS), tickers)
 

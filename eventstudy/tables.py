@@ -107,7 +107,7 @@ class Column:
             if pd.api.types.infer_dtype(cells, skipna=True) not in ("string", "empty"):
                 cells = cells.map(_written_out)
             codes, distinct = pd.factorize(cells.to_numpy(dtype=object))
-        given = list(distinct) if cells.dtype.kind == "f" else distinct.tolist()
+        given = distinct.tolist()
         texts = given if set(map(type, given)) <= {str} else list(map(_written_out, given))
         if _blank("".join(texts)):
             texts = [text.strip(BLANKS) for text in texts]
