@@ -6,29 +6,28 @@ Whatever is known at the very close moves the next session.
 
 from __future__ import annotations
 
-import csv
-import warnings
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
-from importlib import resources
-from typing import Any, Literal, cast
+from functools import cached_property, lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from eventstudy.arrays import Booleans, Dates, Instants, Integers, Texts
 from eventstudy.errors import CalendarError, StudyError
 from eventstudy.exchanges import calendar_code, exchange_name
+from eventstudy.published import closures, published, reach
+
+PHASES = ("time unknown", "closed day", "before open", "during", "after close")
+"""Where in the exchange's day an announcement fell; the first is for a date without a time."""
+_CLOSED_DAY, _BEFORE_OPEN, _DURING, _AFTER_CLOSE = range(1, 5)
 
 Day = date | np.datetime64 | str
 ClosedDay = Literal["next", "previous", "drop"]
 
-# exchange_calendars sets no limit to most exchanges; instants are counted in nanoseconds, which
-# end in 2262, and holidays of the far past or future are rules without exceptions.
-_LIMITS = (date(1900, 1, 1), date(2099, 12, 31))
 # Days asked for on either side, so that the close before the first session is known.
 _MARGIN = timedelta(days=15)
 _OUT = "Leave the event out, update exchange_calendars, or give returns with calendar='data'"
@@ -109,10 +108,19 @@ class Calendar:
 
     def index_of(self, dates: Dates) -> Integers:
         """Index of the session on each date; -1 where there is none, here or beyond reach."""
-        days = _datetimes(dates).astype("datetime64[D]")
-        index = np.searchsorted(self.sessions, days).astype(np.int64)
-        found = self.sessions[np.minimum(index, len(self) - 1)] == days
-        return np.where(found, index, -1)
+        days = _datetimes(dates).astype("datetime64[D]").astype(np.int64)
+        # NaT is the smallest integer, and lies outside even where the difference wraps around.
+        place = days - self.sessions[0].astype(np.int64)
+        outside = (place < 0) | (place >= len(self._by_date))
+        return np.where(outside, -1, self._by_date[np.where(outside, 0, place)])
+
+    @cached_property
+    def _by_date(self) -> Integers:
+        """Index of the session on each date from the first session to the last, -1 for none."""
+        place = (self.sessions - self.sessions[0]).astype(np.int64)
+        index = np.full(int(place[-1]) + 1, -1, dtype=np.int64)
+        index[place] = np.arange(len(self))
+        return index
 
     def phase(self, instants: Instants) -> Texts:
         """Place in the local day: "closed day", "before open", "during" or "after close".
@@ -127,17 +135,35 @@ class Calendar:
         CalendarError
             As `day_zero` does.
         """
+        return np.array(PHASES)[self.placed(instants)[1]]
+
+    def placed(self, instants: Instants) -> tuple[Integers, NDArray[np.int8]]:
+        """Day zero and phase of many instants at once.
+
+        Returns
+        -------
+        index : array of int64
+            As `day_zero`.
+        phase : array of int8
+            Place in `PHASES` of what `phase` says.
+
+        Raises
+        ------
+        CalendarError
+            As `day_zero` does.
+        """
         values = self._reached(instants)
-        during = values >= self.opens[np.searchsorted(self.closes, values, side="right")]
+        index = np.searchsorted(self.closes, values, side="right").astype(np.int64)
         local = _local_dates(values, self.timezone)
         session = self.index_of(local)
+        phase = np.full(values.shape, _AFTER_CLOSE, dtype=np.int8)
+        phase[values < self.opens[session]] = _BEFORE_OPEN
+        phase[session < 0] = _CLOSED_DAY
         # The evening of the session before the first one, whose date is no longer in `sessions`.
         eve = (local < self.first) & (local == _local_dates(self.begins, self.timezone))
-        return np.select(
-            [during, eve, session < 0, values < self.opens[session]],
-            ["during", "after close", "closed day", "before open"],
-            "after close",
-        )
+        phase[eve] = _AFTER_CLOSE
+        phase[values >= self.opens[index]] = _DURING
+        return index, phase
 
     def same_day(self, index: ArrayLike) -> tuple[Instants, Instants]:
         """Span of instants that give a session as day zero.
@@ -183,8 +209,8 @@ class Calendar:
         closed = index < 0
         beyond = ~((days >= self.first) & (days <= self.last))
         if rule != "drop":
-            following = np.searchsorted(self.sessions, days).astype(np.int64)
-            index = np.where(closed, following - (rule == "previous"), index)
+            following = np.searchsorted(self.sessions, days[closed])
+            index[closed] = following - (rule == "previous")
             beyond |= (index < 0) | (index >= len(self))
         if np.any(beyond):
             raise self._beyond(f"the date {days[beyond][0]}")
@@ -251,11 +277,11 @@ def _exchange_calendar(code: str, start: date, end: date) -> Calendar:
             f"the calendar of {exchange_name(code)} reaches from {earliest} to {latest}, and "
             f"{start} to {end} was asked for. Give dates inside, the earlier one first. {_OUT}"
         )
-    timezone, sessions, opens, closes = _published(
+    timezone, sessions, opens, closes = published(
         code, max(start - _MARGIN, earliest), min(end + _MARGIN, latest)
     )
     first, last = np.datetime64(start, "D"), np.datetime64(end, "D")
-    kept = ~np.isin(sessions, _closures(code))
+    kept = ~np.isin(sessions, closures(code))
     earlier = closes[kept & (sessions < first)]
     kept &= (sessions >= first) & (sessions <= last)
     if not np.any(kept):
@@ -304,71 +330,6 @@ def data_calendar(dates: Dates) -> Calendar:
     opens = sessions.astype("datetime64[ns]")
     closes = np.add(opens, np.timedelta64(1, "D"))
     return Calendar("data", "UTC", sessions, opens, closes, sessions[0], sessions[-1], opens[0])
-
-
-@cache
-def reach(mic: str) -> tuple[date, date]:
-    """First and last date that the calendar of an exchange can be asked for.
-
-    Raises
-    ------
-    UnknownExchangeError
-        Where the exchange is not known.
-
-    Examples
-    --------
-    >>> reach("XSHG")[0].isoformat()
-    '1990-12-03'
-    """
-    code = calendar_code(mic)
-    with warnings.catch_warnings(action="ignore"):
-        library = _library()
-        # The classes know their bounds, yet the table of classes is not public: without it, a
-        # short calendar is asked, which takes as long to build as the one that is wanted.
-        classes = getattr(library.calendar_utils, "_default_calendar_factories", {})
-        calendar = classes.get(code) or library.get_calendar(code, "2024-01-02", "2024-01-31")
-        bounds = (calendar.bound_min(), calendar.bound_max())
-    least, most = (
-        limit if bound is None else cast("date", bound.date())
-        for bound, limit in zip(bounds, _LIMITS, strict=True)
-    )
-    return max(least, _LIMITS[0]), min(most, _LIMITS[1])
-
-
-def _library() -> Any:
-    # It has no types; callers catch its warnings on its own use of pandas, which no user can cure.
-    import exchange_calendars  # pyright: ignore[reportMissingTypeStubs]
-
-    return exchange_calendars
-
-
-def _published(code: str, start: date, end: date) -> tuple[str, Dates, Instants, Instants]:
-    """Time zone, sessions, opens and closes as exchange_calendars has them."""
-    with warnings.catch_warnings(action="ignore"):
-        library = _library()
-        faults = (ValueError, TypeError, AttributeError, LookupError, NotImplementedError)
-        try:
-            calendar = library.get_calendar(code, start.isoformat(), end.isoformat())
-            sessions, opens, closes = (
-                pd.DatetimeIndex(times).tz_localize(None).as_unit("ns").to_numpy()
-                for times in (calendar.sessions, calendar.opens, calendar.closes)
-            )
-            timezone = cast("str", calendar.tz.key)
-        except (library.errors.CalendarError, *faults) as error:
-            raise CalendarError(
-                f"exchange_calendars {library.__version__} with pandas {pd.__version__} cannot "
-                f"build the calendar of {exchange_name(code)} from {start} to {end}. Update "
-                "exchange_calendars, or give returns with calendar='data'"
-            ) from error
-    return timezone, sessions.astype("datetime64[D]"), opens, closes
-
-
-@cache
-def _closures(code: str) -> Dates:
-    """Days on which an exchange did not trade although exchange_calendars has a session."""
-    table = resources.files("eventstudy") / "data" / "closures.csv"
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
-    return np.array([row["date"] for row in rows if row["exchange"] == code], "datetime64[D]")
 
 
 def _day(value: Day) -> date:

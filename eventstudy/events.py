@@ -23,6 +23,7 @@ from eventstudy.tables import (
     Table,
     frame_table,
     likeness,
+    longest,
     shown,
 )
 from eventstudy.tickers import TICKER, given_tickers, spread, ticker_fault
@@ -101,7 +102,8 @@ class Events:
         Parameters
         ----------
         frame : DataFrame
-            The columns of events.csv; ``ticker`` may stand for ``tickers``. Instants are ISO 8601
+            The columns of events.csv; ``ticker`` may stand for ``tickers``. A million rows take a
+            second, and columns that are not there take no memory. Instants are ISO 8601
             texts with an offset, or datetimes with a time zone; dates are texts, dates or
             datetimes at midnight. What is missing (None, NaN, NaT) is an empty cell. The ``frame``
             of other events is fine, too, with its column ``written``.
@@ -120,6 +122,23 @@ class Events:
         >>> events = Events.from_frame(pd.DataFrame(rows))
         >>> events.ids, len(events), list(events.frame["ticker"])
         (('BAN',), 2, ['MU', '0981.HK'])
+
+        Millions of rows are columns, one row an event and security, with a benchmark that is a
+        column of the prices:
+
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> which, when = rng.integers(0, 500, 10_000), rng.integers(0, 2_500, 10_000)
+        >>> many = pd.DataFrame(
+        ...     {
+        ...         "event_id": [f"E{number}" for number in range(10_000)],
+        ...         "date": np.datetime64("2010-01-04") + when,
+        ...         "ticker": np.array([f"T{number:03d}" for number in range(500)])[which],
+        ...         "benchmark": "MKT",
+        ...     }
+        ... )
+        >>> Events.from_frame(many)
+        <Events frame: 10000 events, 10000 rows, 2010-01-04 to 2016-11-07>
         """
         return _events(frame_table(frame, "frame", _MOMENTS), tickers)
 
@@ -233,8 +252,9 @@ def _check_names(table: Table, *, needs_tickers: bool) -> None:
 def _check_ids(table: Table, ids: Column) -> None:
     if "event_id" in table:
         table.flag(~ids.filled, "event_id", ("the event has no id", "Give it a name"))
-        bad = [len(text) > NAME_LIMIT or not text.isprintable() for text in ids.values]
-        table.flag(ids.where(bad), "event_id", _id_fault)
+        if longest(ids.values) > NAME_LIMIT or not "".join(ids.values).isprintable():
+            bad = [len(text) > NAME_LIMIT or not text.isprintable() for text in ids.values]
+            table.flag(ids.where(bad), "event_id", _id_fault)
 
 
 def _id_fault(text: str) -> Diagnosis:
@@ -292,10 +312,12 @@ def _check_agreement(
     table: Table, ids: Column, instants: Moments, dates: Moments, written: Column
 ) -> None:
     """Compare each row with the first one of its event."""
-    _, firsts, places = np.unique(ids.codes, return_index=True, return_inverse=True)
-    if len(firsts) == len(table):
+    if _all_differ(ids.codes):
         return
-    first = firsts[places]
+    last_first = np.arange(len(table))[::-1]
+    firsts = np.zeros(len(ids.values), dtype=np.int64)
+    firsts[ids.codes[last_first]] = last_first  # of several rows of an event the first one stays
+    first = firsts[ids.codes]
     agreeing = ("event_id", "written", *_MOMENTS, *_PER_SECURITY)
     for name in table.columns:
         if name not in agreeing:
@@ -325,11 +347,17 @@ def _flag_disagreement(
     table.problems.add_each(np.flatnonzero(differs & ids.filled), disagreement)
 
 
+def _all_differ(codes: Integers) -> bool:
+    return int(np.bincount(codes).max(initial=0)) <= 1
+
+
 def _ticker_name(table: Table) -> str:
     return "ticker" if "ticker" in table else "tickers"
 
 
 def _check_pairs(table: Table, ids: Column, owners: Integers, securities: Column) -> None:
+    if _all_differ(ids.codes[owners]):
+        return
     pairs = ids.codes[owners] * len(securities.values) + securities.codes
     order = np.argsort(pairs, kind="stable")
     again = np.flatnonzero(np.diff(pairs[order]) == 0) + 1
@@ -350,7 +378,9 @@ def _check_benchmark(table: Table, owners: Integers, securities: Column) -> None
     table.flag(~column.matches(TICKER) & column.filled, "benchmark", ticker_fault)
     if not column.filled.any():
         return
-    own = column.filled[owners] & (column.texts[owners] == securities.texts)
+    # tickers as codes of the benchmarks' texts, -1 for a ticker that is no benchmark
+    known = pd.Index(column.values).get_indexer(pd.Index(securities.values))
+    own = column.filled[owners] & (column.codes[owners] == known[securities.codes])
     rows = np.zeros(len(table), dtype=bool)
     rows[owners[own]] = True
     cure = "Name another benchmark, or leave the cell empty for the exchange's default"

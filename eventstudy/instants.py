@@ -69,8 +69,7 @@ def read_instants(table: Table, name: str) -> Moments:
     table.flag(column.where(bad), name, _instant_fault)
     days = np.full(len(distinct), np.datetime64("NaT"), dtype="datetime64[D]")
     # the first ten characters are the date on the announcer's own clock
-    texts = pd.Series(column.values[~np.isnat(distinct)], dtype=object)
-    days[~np.isnat(distinct)] = _parsed(texts.str[:10].to_numpy(), "%Y-%m-%d")
+    days[~np.isnat(distinct)] = column.values[~np.isnat(distinct)].astype("S10").astype(days.dtype)
     return Moments(column.filled, distinct[column.codes], days[column.codes])
 
 
@@ -94,7 +93,8 @@ def read_dates(table: Table, name: str) -> Moments:
         bad = np.isnat(days) & (column.values != "")
         table.flag(column.where(bad), name, _date_fault)
         filled, dates = column.filled, days[column.codes]
-    return Moments(filled, np.full(len(dates), np.datetime64("NaT"), dtype="datetime64[ns]"), dates)
+    none = np.broadcast_to(np.datetime64("NaT", "ns"), len(dates))
+    return Moments(filled, none, dates)
 
 
 def _parsed(texts: Texts, form: str) -> Dates:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import Floats, Integers
-from eventstudy.calendars import Calendar, data_calendar, exchange_calendar, reach
+from eventstudy.arrays import Dates, Floats, Integers
+from eventstudy.calendars import Calendar, data_calendar, exchange_calendar
 from eventstudy.currency import (
     SESSIONS,
     convert_factor,
@@ -22,6 +23,7 @@ from eventstudy.errors import PricesError, StudyError
 from eventstudy.factors import FactorTable
 from eventstudy.panel import Factors, Panel, PriceSeries
 from eventstudy.places import DATA, Listing, Place, Supply, list_pairs, list_peers, supply_of
+from eventstudy.published import reach
 from eventstudy.sources import PriceSource, Quotes
 from eventstudy.windows import Design
 
@@ -47,8 +49,9 @@ _MARGIN = timedelta(days=60)
 
 def event_range(frame: pd.DataFrame) -> tuple[date, date]:
     """Dates of the first and the last announcement."""
-    days = pd.concat([frame["announced_at"].dt.tz_convert(None), frame["date"]]).dropna()
-    return days.min().date(), days.max().date()
+    columns = (frame["announced_at"].dt.tz_convert(None), frame["date"])
+    filled = [days for days in columns if days.notna().any()]
+    return min(days.min() for days in filled).date(), max(days.max() for days in filled).date()
 
 
 def price_range(frame: pd.DataFrame, design: Design) -> tuple[date, date]:
@@ -77,7 +80,7 @@ class Market:
     factors : Factors
         The benchmarks, on the same sessions.
     calendar, security, benchmark : array of int, shape (pairs,)
-        Calendar, row of the panel and factor of each pair; -1 where there is none.
+        Calendar, row of the panel and factor of each pair, in 32 bits; -1 where there is none.
     dropped : dict of int to str
         Pairs without a place or a series, with the reason.
     laid : mapping of str to PriceSeries
@@ -176,7 +179,7 @@ def _lay_out(frame: pd.DataFrame, listing: Listing, stock: _Stock, design: Desig
     own_days = any(place.exchange == DATA for place in good)
     series = dict(stock.series)
     if not own_days:
-        series = {t: _clip(one, stock.start, stock.end) for t, one in series.items()}
+        series = _clip(series, stock.start, stock.end)
     names = list(dict.fromkeys(p.exchange for p in good))
     usable = [p for p in stock.peers if p.exchange in names]
     securities = list(dict.fromkeys((p.ticker, p.exchange) for p in [*good, *usable]))
@@ -231,16 +234,17 @@ def _positions(
     """Calendar, security and benchmark of each pair, -1 where there is none."""
     security = {key: row for row, key in enumerate(securities)}
     factor = {ticker: row for row, ticker in enumerate(factors)}
-    table = np.full((len(listing.places), 3), -1, dtype=np.int64)
-    for row, place in enumerate(listing.places):
+    exchange = {name: which for which, name in enumerate(names)}
+    table = np.full((3, len(listing.places)), -1, dtype=np.int32)
+    for column, place in enumerate(listing.places):
         if not place.reason:
-            table[row] = (
-                names.index(place.exchange),
+            table[:, column] = (
+                exchange[place.exchange],
                 security[place.ticker, place.exchange],
                 factor.get(place.benchmark, -1),
             )
-    pairs = table[listing.code]
-    return pairs[:, 0], pairs[:, 1], pairs[:, 2]
+    own, row, column = (cast("Integers", positions[listing.code]) for positions in table)
+    return own, row, column
 
 
 def _with_series(
@@ -295,14 +299,25 @@ def _factor_places(places: Sequence[Place], supply: Supply, *, own_days: bool) -
     return found
 
 
-def _clip(series: PriceSeries, start: date, end: date) -> PriceSeries:
-    """Keep the dates that the windows can need, so that calendars are built for no more."""
-    inside = (series.dates >= np.datetime64(start)) & (series.dates <= np.datetime64(end))
-    opens = None if series.opens is None else series.opens[inside]
-    volume = None if series.volume is None else series.volume[inside]
-    return replace(
-        series, dates=series.dates[inside], values=series.values[inside], opens=opens, volume=volume
-    )
+def _clip(series: Mapping[str, PriceSeries], start: date, end: date) -> dict[str, PriceSeries]:
+    """Keep the dates that the windows can need, so that calendars are built for no more.
+
+    Nothing is copied, and series that share an array of dates share its part.
+    """
+    parts: dict[int, tuple[slice, Dates]] = {}
+    found: dict[str, PriceSeries] = {}
+    for ticker, one in series.items():
+        if id(one.dates) not in parts:
+            first = np.searchsorted(one.dates, np.datetime64(start), side="left")
+            beyond = np.searchsorted(one.dates, np.datetime64(end), side="right")
+            parts[id(one.dates)] = slice(first, beyond), one.dates[first:beyond]
+        inside, dates = parts[id(one.dates)]
+        opens = None if one.opens is None else one.opens[inside]
+        volume = None if one.volume is None else one.volume[inside]
+        found[ticker] = replace(
+            one, dates=dates, values=one.values[inside], opens=opens, volume=volume
+        )
+    return found
 
 
 def _calendars(
@@ -326,7 +341,9 @@ def _calendars(
 
 
 def _all_days(series: Iterable[PriceSeries]) -> np.ndarray:
-    return np.unique(np.concatenate([one.dates for one in series]))
+    # The columns of one frame share the array of their dates.
+    distinct = {id(one.dates): one.dates for one in series}
+    return np.unique(np.concatenate(list(distinct.values())))
 
 
 def calendars_between(names: Iterable[str], first: date, last: date) -> dict[str, Calendar]:

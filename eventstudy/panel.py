@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
 from eventstudy.arrays import Booleans, Dates, Floats, Integers
 from eventstudy.calendars import Calendar
 from eventstudy.errors import PriceFileError, Problem
+
+LONGEST_SPAN = int(np.iinfo(np.int16).max)
+"""Sessions that one return may cover in a panel: more than a century."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +88,9 @@ class Panel:
         Which calendar a security keeps.
     returns : Ragged
         Simple returns. A return belongs to the session on which it ends.
-    spans : array of int, shape (total,)
-        Sessions that a return covers: 1, or more after a halt or a hole in the data.
+    spans : array of int16, shape (total,)
+        Sessions that a return covers: 1, or more after a halt or a hole in the data. Of 16 bits,
+        so a root or a product of them is to be taken in another type; numpy sums in 64 bits.
     priced : array of bool, shape (total,)
         Whether the session has a price (the first price of a series has no return).
     moves : array of bool, shape (securities,)
@@ -129,7 +133,8 @@ class Panel:
         Raises
         ------
         PriceFileError
-            Where a series has a figure on a day that is no session of its calendar.
+            Where a series has a figure on a day that is no session of its calendar, or a hole of
+            more than 32,767 sessions.
         """
         count = len(series)
         sizes = np.array([len(calendars[c].sessions) + 2 * pad for c in calendar], dtype=np.int64)
@@ -137,24 +142,33 @@ class Panel:
         start = ends - sizes + pad
         total = int(ends[-1]) if count else 0
         values = np.full(total, np.nan)
-        spans = np.ones(total, dtype=np.int64)
+        spans = np.ones(total, dtype=np.int16)
         priced = np.zeros(total, dtype=np.bool_)
         problems: list[Problem] = []
+        # The series of one source often share their dates: one array, looked up once.
+        looked_up: dict[tuple[int, int], Integers] = {}
         for row, (one, which) in enumerate(zip(series, calendar, strict=True)):
+            session = looked_up.get((id(one.dates), which))
+            if session is None:
+                session = calendars[which].index_of(one.dates)
+                looked_up[id(one.dates), which] = session
             known = np.isfinite(one.values)
-            index = calendars[which].index_of(one.dates[known])
+            index = session if known.all() else session[known]
             if np.any(index < 0):
                 problems.append(_off_session(one, calendars[which], known, index))
                 continue
             place = start[row] + index
-            figures = one.values[known]
+            figures = one.values if len(index) == len(known) else one.values[known]
+            priced[place] = True
             if one.kind == "returns":
                 values[place] = figures
-                priced[place] = True
-            else:
-                priced[place] = True
-                values[place[1:]] = figures[1:] / figures[:-1] - 1.0
-                spans[place[1:]] = np.diff(index)
+                continue
+            values[place[1:]] = figures[1:] / figures[:-1] - 1.0
+            covered = np.diff(index)
+            if np.any(covered > LONGEST_SPAN):
+                problems.append(_long_span(one, known, covered))
+                continue
+            spans[place[1:]] = covered
         if problems:
             raise PriceFileError("prices", problems)
         return cls(
@@ -162,7 +176,7 @@ class Panel:
             calendars=tuple(calendars),
             calendar=np.asarray(calendar, dtype=np.int64),
             returns=Ragged(values, start),
-            spans=spans,
+            spans=cast("Integers", spans),
             priced=priced,
             moves=np.array([s.kind == "prices" for s in series], dtype=np.bool_),
             pad=pad,
@@ -191,6 +205,18 @@ def _off_session(
         f"{series.ticker} has a figure on {wrong[0]}{more}, which is no session of {calendar.name}",
         "Correct the dates or the ticker's exchange, or take the data's own days as sessions "
         'with calendar="data"',
+    )
+
+
+def _long_span(series: PriceSeries, known: Booleans, covered: Integers) -> Problem:
+    place = int(np.argmax(covered))
+    before, after = series.dates[known][place : place + 2]
+    return Problem(
+        None,
+        series.ticker,
+        str(after),
+        f"{series.ticker} has no price between {before} and {after}, {covered[place]:,} sessions",
+        f"Leave out what is before: a return covers at most {LONGEST_SPAN:,} sessions",
     )
 
 
@@ -240,20 +266,20 @@ class Factors:
         pad : int
             Sessions of padding on both sides.
         """
-        parts: list[Floats] = []
-        flags: list[Booleans] = []
-        margin = np.full(pad, np.nan)
-        for target in targets:
-            for one, calendar in zip(series, own, strict=True):
-                aligned, closed = align(session_returns(one, calendar), calendar, target)
-                parts += [margin, aligned, margin]
-                flags += [np.isinf(margin), closed, np.isinf(margin)]
         sizes = np.array([len(t.sessions) + 2 * pad for t in targets for _ in series], np.int64)
         start = np.cumsum(sizes) - sizes + pad
+        values = np.full(int(sizes.sum()), np.nan)
+        closed = np.zeros(len(values), dtype=np.bool_)
+        for row, (one, calendar) in enumerate(zip(series, own, strict=True)):
+            returns = session_returns(one, calendar)
+            for which, target in enumerate(targets):
+                first = start[which * len(series) + row]
+                inside = slice(first, first + len(target.sessions))
+                values[inside], closed[inside] = align(returns, calendar, target)
         return cls(
             names=tuple(s.ticker for s in series),
-            returns=Ragged(np.concatenate(parts) if parts else np.empty(0), start),
-            closed=np.concatenate(flags) if flags else np.empty(0, np.bool_),
+            returns=Ragged(values, start),
+            closed=closed,
             where=np.arange(len(start), dtype=np.int64).reshape(len(targets), len(series)),
             exchanges=tuple(calendar.name for calendar in own),
         )

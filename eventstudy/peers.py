@@ -53,15 +53,28 @@ def touched(
         zero = rows.zero[here]
         closes = panel.calendars[which].closes
         begin[here], end[here] = window_span(closes, zero + hull.first, zero + hull.last)
-    ticker = np.array(panel.tickers, dtype=object)[rows.security]
-    event = frame["event_id"].to_numpy()
-    own = event[rows.pair]
+    column = {ticker: place for place, ticker in enumerate(model.factors)}
+    factor = np.array([column.get(ticker, -1) for ticker in panel.tickers], dtype=np.int64)
+    chosen = frame["ticker"].isin(model.factors).to_numpy()
+    ids, tickers = frame["event_id"].to_numpy()[chosen], frame["ticker"].to_numpy()[chosen]
+    own = pd.Series(frame["event_id"].to_numpy()[rows.pair])
     found = np.zeros((len(rows), len(model.factors)), dtype=np.bool_)
-    for column, factor in enumerate(model.factors):
-        found[:, column] = np.isin(own, event[(frame["ticker"] == factor).to_numpy()])
-        for row in np.flatnonzero(ticker == factor):
-            found[:, column] |= (begin < end[row]) & (begin[row] < end)
+    mine = factor[rows.security]
+    for name, place in column.items():
+        found[:, place] = own.isin(ids[tickers == name])
+        found[:, place] |= _meets(begin, end, np.flatnonzero(mine == place))
     return found
+
+
+def _meets(begin: Integers, end: Integers, others: Integers) -> Booleans:
+    """Tell of each span (begin, end] whether one of some of them overlaps it."""
+    if not len(others):
+        return np.zeros(len(begin), dtype=np.bool_)
+    others = others[np.argsort(begin[others])]
+    # Of those that begin before a span ends, one overlaps it if the last to end does.
+    last = np.maximum.accumulate(end[others])
+    before = np.searchsorted(begin[others], end, side="left")
+    return (before > 0) & (last[before - 1] > begin)
 
 
 def peer_effects(
@@ -88,19 +101,8 @@ def peer_effects(
     owner : array of int
         Position of the event of each row.
     """
-    rows, panel = abnormal.rows, abnormal.panel
-    events, tickers = frame["event_id"].to_numpy(), frame["ticker"].to_numpy()
-    own: dict[str, set[str]] = {}
-    for event, ticker in zip(events, tickers, strict=True):
-        own.setdefault(event, set()).add(ticker)
-    securities = [row for row, ticker in enumerate(panel.tickers) if ticker in set(peers)]
-    pairs = [
-        (position, security)
-        for position, (pair, calendar) in enumerate(zip(rows.pair, rows.calendar, strict=True))
-        for security in securities
-        if panel.calendar[security] == calendar and panel.tickers[security] not in own[events[pair]]
-    ]
-    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    rows = abnormal.rows
+    table = stand_ins(rows, frame, abnormal.panel, peers)
     number = np.arange(len(table))
     # Rows are told apart by their number, so that those left out can be found again.
     chosen = replace(rows.take(table[:, 0]), security=table[:, 1], pair=number)
@@ -108,10 +110,26 @@ def peer_effects(
     barred = abnormal.barred if abnormal.model.selects else None
     found, _ = estimate(
         chosen,
-        panel,
+        abnormal.panel,
         abnormal.market,
         design=abnormal.design,
         model=abnormal.model,
         barred=None if barred is None else barred[table[:, 0]],
     )
     return found, table[found.rows.pair, 0]
+
+
+def stand_ins(rows: Rows, frame: pd.DataFrame, panel: Panel, peers: Sequence[str]) -> Integers:
+    """Positions of events and rows of the panel that stand in for them, shape (pairs, 2)."""
+    wanted = set(peers)
+    securities = [row for row, ticker in enumerate(panel.tickers) if ticker in wanted]
+    if not securities or not len(rows):
+        return np.empty((0, 2), dtype=np.int64)
+    firms = frame[frame["ticker"].isin(wanted)]
+    own = pd.Series(frame["event_id"].to_numpy()[rows.pair])
+    stands = np.empty((len(rows), len(securities)), dtype=np.bool_)
+    for column, security in enumerate(securities):
+        events = firms.loc[firms["ticker"] == panel.tickers[security], "event_id"]
+        stands[:, column] = (rows.calendar == panel.calendar[security]) & ~own.isin(events)
+    position, column = np.nonzero(stands)
+    return np.column_stack([position, np.array(securities, dtype=np.int64)[column]])

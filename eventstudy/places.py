@@ -56,9 +56,11 @@ class Listing:
 
     def dropped(self) -> dict[int, str]:
         """Pairs that cannot be studied, with the reason."""
-        bad = np.array([bool(place.reason) for place in self.places], dtype=np.bool_)
-        pairs = np.flatnonzero(bad[self.code]) if len(self.places) else []
-        return {int(pair): self.places[self.code[pair]].reason for pair in pairs}
+        reasons = np.array([place.reason for place in self.places], dtype=object)
+        if not any(reasons):
+            return {}
+        pairs = np.flatnonzero((reasons != "")[self.code])
+        return dict(zip(pairs.tolist(), reasons[self.code[pairs]].tolist(), strict=True))
 
 
 def list_pairs(
@@ -80,8 +82,7 @@ def list_pairs(
         Where a ticker is its own benchmark.
     """
     columns = ["ticker", "benchmark", "exchange"]
-    code = frame.groupby(columns, sort=False).ngroup().to_numpy().astype(np.int64)
-    _, first = np.unique(code, return_index=True)
+    code, first = _distinct(frame, columns)
     places: list[Place] = []
     problems: list[Problem] = []
     for ticker, own, named in frame[columns].iloc[first].itertuples(index=False, name=None):
@@ -99,6 +100,27 @@ def list_pairs(
     if problems:
         raise EventsError("events", problems)
     return Listing(tuple(places), code)
+
+
+def _distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Integers, Integers]:
+    """Give a number to each distinct row of some columns, in the order of their first rows.
+
+    Returns
+    -------
+    code : array of int, shape (rows,)
+    first : array of int, shape (distinct,)
+        The first row of each.
+    """
+    code = np.zeros(len(frame), dtype=np.int64)
+    for name in columns:
+        one, values = pd.factorize(frame[name])
+        if len(values) > 1:
+            # Numbered anew after each column, a product stays below the square of the rows.
+            code = pd.factorize(code * len(values) + one)[0].astype(np.int64)
+    backwards = np.arange(len(frame))[::-1]
+    first = np.empty(int(code.max(initial=-1)) + 1, dtype=np.int64)
+    first[code[backwards]] = backwards  # of several writes the last one, the first row, stays
+    return code, first
 
 
 def list_peers(

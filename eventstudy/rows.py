@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from eventstudy.arrays import Booleans, Integers, Texts
-from eventstudy.calendars import Calendar, ClosedDay
+from eventstudy.arrays import Booleans, Dates, Integers, Texts
+from eventstudy.calendars import PHASES, Calendar, ClosedDay
 from eventstudy.panel import Panel
 
 CLOSED_DAY_RULES = ("next", "previous", "drop")
@@ -18,6 +20,10 @@ CLOSED_DAY_RULES = ("next", "previous", "drop")
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Pairs of an event and a security, with their day zero; every array has shape (rows,).
+
+    The rows of a study are 32-bit integers, half the memory of millions of pairs. They are
+    positions and go as they are into indices and sums with the 64-bit positions of a panel; a
+    product of two of them is to be taken in 64 bits.
 
     Attributes
     ----------
@@ -31,8 +37,9 @@ class Rows:
         Day zero by the calendar alone, as a session of that calendar.
     zero : array of int
         Day zero in force: a halt or a hole in the data moves it to the next session with a price.
-    phase : array of str
-        Phase of the exchange's day in which the announcement fell.
+    phase_code : array of int8
+        Place in :data:`eventstudy.calendars.PHASES` of the phase of the exchange's day in which
+        the announcement fell.
     moved : array of bool
         Where a calendar date was no session and the closed-day rule moved it.
     security : array of int
@@ -46,7 +53,7 @@ class Rows:
     calendar: Integers
     announced: Integers
     zero: Integers
-    phase: Texts
+    phase_code: NDArray[np.int8]
     moved: Booleans
     security: Integers
     benchmark: Integers
@@ -54,8 +61,15 @@ class Rows:
     def __len__(self) -> int:
         return len(self.pair)
 
+    @property
+    def phase(self) -> Texts:
+        """Phase of the exchange's day in which the announcement fell, as text, shape (rows,)."""
+        return np.array(PHASES, dtype=object)[self.phase_code]
+
     def take(self, index: Integers | Booleans | slice) -> Rows:
-        """Keep the rows at the given positions."""
+        """Keep the rows at the given positions; a slice and flags of all rows copy nothing."""
+        if isinstance(index, np.ndarray) and index.dtype == np.bool_ and index.all():
+            return self
         return Rows(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
 
@@ -96,55 +110,70 @@ def locate(
         Where an exchange's calendar does not reach an announcement.
     """
     count = len(frame)
-    announced = np.full(count, -1, dtype=np.int64)
-    phase = np.full(count, "time unknown", dtype=object)
+    announced = np.full(count, -1, dtype=np.int32)
+    phase = np.zeros(count, dtype=np.int8)
     moved = np.zeros(count, dtype=np.bool_)
     dropped: dict[int, str] = {}
     timed = frame["announced_at"].notna().to_numpy()
     instants = frame["announced_at"].dt.tz_convert(None).to_numpy().astype("datetime64[ns]")
-    day = frame["date"].where(~timed, pd.to_datetime(frame["written"].where(timed)))
-    dates = day.to_numpy().astype("datetime64[D]")
+    dates = frame["date"].to_numpy().astype("datetime64[D]")
     for which, one in enumerate(calendars):
         here = calendar == which
-        own_list = one.name == "data"
-        clocked = np.flatnonzero(here & timed & (not own_list))
-        dated = np.flatnonzero(here & (~timed | own_list))
-        if len(clocked):
-            announced[clocked] = one.day_zero(instants[clocked])
-            phase[clocked] = one.phase(instants[clocked])
-        if own_list:
-            dated = _inside(one, dates, dated, dropped)
+        if one.name == "data":
+            if (own := np.flatnonzero(here & timed)).size:
+                dates[own] = _written(frame, own)
+            dated = _inside(one, dates, np.flatnonzero(here), dropped)
+        else:
+            clocked, dated = np.flatnonzero(here & timed), np.flatnonzero(here & ~timed)
+            if len(clocked):
+                announced[clocked], phase[clocked] = one.placed(instants[clocked])
         if len(dated):
             announced[dated], moved[dated] = one.closed_day(dates[dated], closed_day)
-            for pair in dated[announced[dated] < 0]:
-                dropped[int(pair)] = (
-                    f"{dates[pair]} is no session of {one.name}, and such events are to be dropped"
-                )
+            closed = f"is no session of {one.name}, and such events are to be dropped"
+            lost = dated[announced[dated] < 0]
+            dropped |= _reasons(lost, dates[lost], lambda day, why=closed: f"{day} {why}")
     kept = np.flatnonzero(announced >= 0)
-    event = pd.factorize(frame["event_id"])[0].astype(np.int64)
-    none = np.full(len(kept), -1, dtype=np.int64)
+    zero = announced[kept]
     rows = Rows(
-        pair=kept,
-        event=event[kept],
-        calendar=calendar[kept],
-        announced=announced[kept],
-        zero=announced[kept],
-        phase=phase[kept],
+        pair=_small(kept),
+        event=_small(pd.factorize(frame["event_id"])[0])[kept],
+        calendar=_small(calendar)[kept],
+        announced=_small(zero),
+        zero=_small(zero),
+        phase_code=phase[kept],
         moved=moved[kept],
-        security=none,
-        benchmark=none,
+        security=_small(np.broadcast_to(-1, len(kept))),
+        benchmark=_small(np.broadcast_to(-1, len(kept))),
     )
     return rows, dropped
 
 
-def _inside(
-    calendar: Calendar, dates: np.ndarray, pairs: Integers, dropped: dict[int, str]
-) -> Integers:
+def _small(values: NDArray[np.signedinteger]) -> Integers:
+    """Take positions in 32 bits; the alias names the 64 bits of everywhere else."""
+    return cast("Integers", values.astype(np.int32, copy=False))
+
+
+def _written(frame: pd.DataFrame, pairs: Integers) -> Dates:
+    """Dates of instants on the clocks they were written in."""
+    code, texts = pd.factorize(frame["written"].iloc[pairs])
+    return pd.to_datetime(texts).to_numpy().astype("datetime64[D]")[code]
+
+
+def _reasons(pairs: Integers, values: Dates, say: Callable[[np.datetime64], str]) -> dict[int, str]:
+    """Give pairs their reasons; each distinct value is put into words once."""
+    distinct, code = np.unique(values, return_inverse=True)
+    texts = np.array([say(value) for value in distinct], dtype=object)
+    return dict(zip(pairs.tolist(), texts[code].tolist(), strict=True))
+
+
+def _inside(calendar: Calendar, dates: Dates, pairs: Integers, dropped: dict[int, str]) -> Integers:
     """Leave out pairs whose date is not within the user's own session list."""
     first, last = calendar.sessions[0], calendar.sessions[-1]
     inside = (dates[pairs] >= first) & (dates[pairs] <= last)
-    for pair in pairs[~inside]:
-        dropped[int(pair)] = f"{dates[pair]} is outside the data, {first} to {last}"
+    lost = pairs[~inside]
+    dropped |= _reasons(
+        lost, dates[lost], lambda day: f"{day} is outside the data, {first} to {last}"
+    )
     return pairs[inside]
 
 
@@ -170,47 +199,57 @@ def settle(
     dropped : dict of int to str
         Pairs announced before the first price or after the last one, with the reason.
     """
-    zero = rows.announced.copy()
     keep = security >= 0
     dropped: dict[int, str] = {}
-    for which in np.unique(security[keep]):
-        if not panel.moves[which]:
-            continue
-        mine = np.flatnonzero(security == which)
-        calendar = panel.calendars[panel.calendar[which]]
-        sessions = np.flatnonzero(panel.priced[panel.row(int(which))])
-        ticker = panel.tickers[which]
-        place = np.searchsorted(sessions, zero[mine], side="left")
-        late = place == len(sessions)
-        early = np.zeros(len(mine), dtype=np.bool_)
-        if len(sessions):
-            early = zero[mine] < sessions[0]
-        for row in mine[late]:
-            end = f"; the series ends {calendar.sessions[sessions[-1]]}" if len(sessions) else ""
-            dropped[int(rows.pair[row])] = (
-                f"no price of {ticker} on or after {calendar.sessions[zero[row]]}{end}"
-            )
-        for row in mine[early]:
-            dropped[int(rows.pair[row])] = (
-                f"{calendar.sessions[zero[row]]} is before the first price of {ticker}, "
-                f"{calendar.sessions[sessions[0]]}"
-            )
-        keep[mine[late | early]] = False
-        good = ~late & ~early
-        zero[mine[good]] = sessions[place[good]]
-    settled = replace(rows, zero=zero, security=security, benchmark=benchmark)
-    return settled.take(keep), dropped
+    settled = replace(rows, security=_small(security), benchmark=_small(benchmark))
+    if not panel.moves.any():
+        return settled.take(keep), dropped
+    moving = np.flatnonzero(keep & panel.moves[security])
+    flat = panel.returns.start[security[moving]] + rows.announced[moving]
+    halted = moving[~panel.priced[flat]]
+    halted = halted[np.argsort(security[halted], kind="stable")]
+    borders = np.flatnonzero(np.diff(security[halted])) + 1
+    zero = rows.announced.copy()
+    for mine in np.split(halted, borders) if len(halted) else ():
+        zero[mine], reasons = _resumed(rows.pair[mine], zero[mine], panel, int(security[mine[0]]))
+        dropped |= reasons
+    keep &= zero >= 0
+    return replace(settled, zero=zero).take(keep), dropped
+
+
+def _resumed(
+    pairs: Integers, zero: Integers, panel: Panel, security: int
+) -> tuple[Integers, dict[int, str]]:
+    """First session of a security with a price from each day on, -1 before its prices and after.
+
+    Returns
+    -------
+    session : array of int, shape (pairs,)
+    dropped : dict of int to str
+        Why there is none.
+    """
+    sessions = np.flatnonzero(panel.priced[panel.row(security)])
+    dates = panel.calendars[panel.calendar[security]].sessions
+    ticker = panel.tickers[security]
+    place = np.searchsorted(sessions, zero, side="left")
+    late = place == len(sessions)
+    early = (zero < sessions[0]) if len(sessions) else np.zeros(len(zero), dtype=np.bool_)
+    found = np.append(sessions, -1)[place]
+    end = f"; the series ends {dates[sessions[-1]]}" if len(sessions) else ""
+    dropped = _reasons(
+        pairs[late], dates[zero[late]], lambda day: f"no price of {ticker} on or after {day}{end}"
+    )
+    if early.any():
+        begin = f"is before the first price of {ticker}, {dates[sessions[0]]}"
+        dropped |= _reasons(pairs[early], dates[zero[early]], lambda day: f"{day} {begin}")
+    return np.where(early, -1, found), dropped
 
 
 def shift_reasons(rows: Rows, panel: Panel) -> list[str]:
     """Say why day zero was moved, "" where it was not."""
-    reasons: list[str] = []
-    for which, announced, zero in zip(rows.calendar, rows.announced, rows.zero, strict=True):
-        if announced == zero:
-            reasons.append("")
-            continue
-        sessions = panel.calendars[which].sessions
-        reasons.append(
-            f"no price in the source on {sessions[announced]}..{sessions[zero - 1]} (halt or gap)"
-        )
-    return reasons
+    reasons = np.full(len(rows), "", dtype=object)
+    for row in np.flatnonzero(rows.announced != rows.zero):
+        sessions = panel.calendars[rows.calendar[row]].sessions
+        begin, end = sessions[rows.announced[row]], sessions[rows.zero[row] - 1]
+        reasons[row] = f"no price in the source on {begin}..{end} (halt or gap)"
+    return reasons.tolist()

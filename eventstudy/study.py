@@ -308,7 +308,7 @@ class Study:
         progress("day zero")
         rows, dropped = self._rows(frame, market)
         progress("abnormal returns")
-        left_out = OtherEvents(rows, self.design) if self.exclude_events_from_estimation else None
+        left_out = OtherEvents.of(rows, self.design) if self.exclude_events_from_estimation else None
         abnormal, unusable = estimate(
             rows,
             market.panel,
@@ -379,7 +379,7 @@ class Study:
                 "leads": leads,
                 "claims": empty("claims")
                 if claims is None
-                else judge(claims, _zeros(rows, frame, market), market.series),
+                else judge(claims, _zeros(rows, frame, market, claims), market.series),
                 "dropped": dropped_frame(frame, dropped),
                 "overlaps": shared,
                 "sources": sources_frame(market),
@@ -388,11 +388,15 @@ class Study:
         )
 
 
-def _zeros(rows: Rows, frame: pd.DataFrame, market: Market) -> dict[tuple[str, str], np.datetime64]:
-    """Day zero of every pair that has one, whether or not it could be estimated."""
-    events, tickers = frame["event_id"].to_numpy(), frame["ticker"].to_numpy()
+def _zeros(
+    rows: Rows, frame: pd.DataFrame, market: Market, claims: pd.DataFrame
+) -> dict[tuple[str, str], np.datetime64]:
+    """Day zero of every pair of an event with a claim, whether or not it could be estimated."""
+    own = frame[["event_id", "ticker"]].iloc[rows.pair]
+    claimed = np.flatnonzero(own["event_id"].isin(claims["event_id"]))
+    named = own.iloc[claimed].itertuples(index=False, name=None)
     calendars = market.panel.calendars
     return {
-        (events[pair], tickers[pair]): calendars[calendar].sessions[zero]
-        for pair, calendar, zero in zip(rows.pair, rows.calendar, rows.zero, strict=True)
+        pair: calendars[rows.calendar[row]].sessions[rows.zero[row]]
+        for pair, row in zip(named, claimed, strict=True)
     }

@@ -68,11 +68,15 @@ def spread(table: Table, name: str, given: list[str]) -> tuple[Integers, Column]
     counts = np.fromiter(map(len, split), dtype=np.int64, count=len(split))
     flat = np.array([piece for pieces in split for piece in pieces], dtype=object)
     codes, tickers = pd.factorize(flat)
-    per_row = counts[cells.codes]
-    owners = np.repeat(np.arange(len(table)), per_row)
-    within = np.arange(len(owners)) - np.repeat(np.cumsum(per_row) - per_row, per_row)
-    starts = np.repeat((np.cumsum(counts) - counts)[cells.codes], per_row)
-    securities = Column(codes.astype(np.int64)[starts + within], tickers)
+    codes = codes.astype(np.int64)
+    if (counts == 1).all():
+        owners, securities = np.arange(len(table)), Column(codes[cells.codes], tickers)
+    else:
+        per_row = counts[cells.codes]
+        owners = np.repeat(np.arange(len(table)), per_row)
+        within = np.arange(len(owners)) - np.repeat(np.cumsum(per_row) - per_row, per_row)
+        starts = np.repeat((np.cumsum(counts) - counts)[cells.codes], per_row)
+        securities = Column(codes[starts + within], tickers)
 
     def bad_form(entry: int) -> Finding:
         ticker = str(tickers[securities.codes[entry]])

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.calendars import Calendar, data_calendar, exchange_calendar, reach
+from eventstudy.calendars import Calendar, data_calendar, exchange_calendar
 from eventstudy.errors import CalendarError, StudyError, UnknownExchangeError
 from eventstudy.exchanges import EXCHANGES, exchange_of
+from eventstudy.published import reach
 
 START, END = "2017-01-01", "2025-06-30"
 # Not built by exchange_calendars 4.13 on pandas 3.1 (Orthodox Easter; Tel Aviv's Sundays).

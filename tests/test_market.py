@@ -212,3 +212,54 @@ def test_of_the_users_own_days_every_one_is_a_session():
     )
     assert len(market.panel.calendars[0]) == 90
     assert market.sessions["M"].name == "data"
+
+
+# ------------------------------------------------------------------ many pairs
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_distinct_places_are_those_of_the_rows(seed):
+    """Three columns against a dictionary of their rows, in the order of their first ones."""
+    rng = np.random.default_rng(seed)
+    count = 300
+    table = {
+        "event_id": [f"E{i}" for i in range(count)],
+        "date": "2020-09-09",
+        "ticker": rng.choice(["MU", "NVDA", "AMD", "0981.HK", "7203.T"], count),
+        "benchmark": rng.choice(["", "^SOX", "^IXIC"], count),
+        "exchange": rng.choice(["", "XNYS"], count) if seed else "",
+    }
+    frame = es.Events.from_frame(pd.DataFrame(table)).frame
+    found, listing = places(frame)
+    keys = list(zip(frame["ticker"], frame["benchmark"], frame["exchange"], strict=True))
+    first = {key: row for row, key in reversed(list(enumerate(keys)))}
+    distinct = list(dict.fromkeys(keys))
+    assert listing.code.tolist() == [distinct.index(key) for key in keys]
+    assert len(listing.places) == len(distinct)
+    for row, key in enumerate(keys):
+        alone, _ = places(frame.iloc[[first[key]]].reset_index(drop=True))
+        assert found[row] == alone[0]
+    dropped = {row: place.reason for row, place in enumerate(found) if place.reason}
+    assert listing.dropped() == dropped
+    assert seed == 0 or dropped  # Tokyo has no default benchmark
+
+
+def test_series_of_one_frame_share_their_sessions_after_the_cut():
+    """The years before the windows are cut off, without a copy of what stays."""
+    dates = pd.bdate_range("2015-01-01", "2020-12-31")
+    dates = dates[np.isin(dates, exchange_calendar("XNYS", "2015-01-01", "2020-12-31").sessions)]
+    values = np.random.default_rng(0).normal(0, 0.01, (len(dates), 3))
+    frame = pd.DataFrame(values, index=dates, columns=["MU", "NVDA", "^GSPC"])
+    prices = es.Panel.from_frame(frame)
+    pairs = events("MU", "NVDA")
+    _, listing = places(pairs)
+    market = open_market(pairs, listing, prices, DESIGN)
+    assert market.calendar.tolist() == [0, 0]
+    assert market.security.tolist() == [0, 1]
+    assert market.benchmark.tolist() == [0, 0]
+    row = market.panel.row(1)
+    sessions = market.panel.calendars[0].sessions
+    known = np.isfinite(market.panel.returns.values[row])
+    assert sessions[known][0] > np.datetime64("2020-01-01")
+    want = frame["NVDA"].loc[sessions[known]].to_numpy()
+    np.testing.assert_array_equal(market.panel.returns.values[row][known], want)

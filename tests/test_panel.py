@@ -297,3 +297,96 @@ def test_no_factors_at_all():
     factors = Factors.build([], [], [year("XNYS")], pad=5)
     assert factors.names == ()
     assert factors.where.shape == (1, 0)
+
+
+# ------------------------------------------------------------------ many series
+
+
+def twin_build(all_series, calendars, calendar, pad):
+    """Session by session: what one series has on one of its calendar's."""
+    values, spans, priced = [], [], []
+    for one, which in zip(all_series, calendar, strict=True):
+        sessions = calendars[which].sessions
+        found = dict(zip(one.dates.tolist(), one.values.tolist(), strict=True))
+        size, last = len(sessions), None
+        got = [math.nan] * size
+        covered, known = [1] * size, [False] * size
+        for place, session in enumerate(sessions.tolist()):
+            figure = found.get(session, math.nan)
+            if not math.isfinite(figure):
+                continue
+            known[place] = True
+            if one.kind == "returns":
+                got[place] = figure
+            elif last is not None:
+                got[place], covered[place] = figure / last[1] - 1.0, place - last[0]
+            last = (place, figure)
+        margin = [math.nan] * pad
+        values += [*margin, *got, *margin]
+        spans += [*[1] * pad, *covered, *[1] * pad]
+        priced += [*[False] * pad, *known, *[False] * pad]
+    return np.array(values), np.array(spans), np.array(priced)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_series_are_laid_as_session_after_session(seed):
+    """Prices and returns, halts, shared arrays of dates and parts of them, three exchanges."""
+    rng = np.random.default_rng(seed)
+    calendars = tuple(year(mic) for mic in EXCHANGES)
+    calendar = rng.integers(0, 3, 9).tolist()
+    given_series = []
+    for number, which in enumerate(calendar):
+        dates = calendars[which].sessions
+        if number % 3 == 0:
+            dates = dates[rng.random(len(dates)) < 0.8]
+        values = np.where(rng.random(len(dates)) < 0.2, np.nan, rng.uniform(5, 20, len(dates)))
+        kind = "returns" if number % 4 == 0 else "prices"
+        given_series.append(PriceSeries(f"S{number}", dates, values, kind, "memory"))
+    given_series.append(series([np.nan] * 3, ticker="none", dates=calendars[0].sessions[:3]))
+    panel = Panel.build(given_series, calendars, [*calendar, 0], pad=7)
+    values, spans, priced = twin_build(given_series, calendars, [*calendar, 0], 7)
+    np.testing.assert_array_equal(panel.returns.values, values)
+    np.testing.assert_array_equal(panel.spans, spans)
+    np.testing.assert_array_equal(panel.priced, priced)
+    assert panel.spans.dtype == np.int16
+
+
+def test_one_array_of_dates_means_other_sessions_on_another_calendar():
+    """The 5th is the third session of one calendar and the second of the other."""
+    days = np.array(["2024-01-02", "2024-01-03", "2024-01-05"], dtype="datetime64[D]")
+    calendars = (data_calendar(days), data_calendar(days[[0, 2]]))
+    shared = np.array(["2024-01-02", "2024-01-05"], dtype="datetime64[D]")
+    both = [series([1.0, 2.0], ticker=name, dates=shared) for name in "AB"]
+    panel = Panel.build(both, calendars, [0, 1], pad=0)
+    assert panel.spans.tolist() == [1, 1, 2, 1, 1]
+
+
+def test_a_hole_of_more_than_a_century_is_an_error():
+    days = np.datetime64("1900-01-01") + np.arange(33_000)
+    calendar = data_calendar(days)
+    one = series([1.0, 2.0, 3.0], dates=days[[0, 1, 32_999]])
+    with pytest.raises(
+        PriceFileError, match="no price between 1900-01-02 and 1990-05-08"
+    ) as caught:
+        Panel.build([one], [calendar], [0], pad=1)
+    assert "32,998 sessions" in str(caught.value)
+    assert Panel.build([series([1.0, 2.0], dates=days[[0, 32_767]])], [calendar], [0], pad=1)
+
+
+def test_each_calendar_has_a_row_of_each_factor():
+    targets, own = [year("XNYS"), year("XHKG")], [year("XSHG"), year("XNYS"), year("XHKG")]
+    rng = np.random.default_rng(1)
+    factors = [
+        series(rng.uniform(5, 20, len(one.sessions)), ticker=one.name, dates=one.sessions)
+        for one in own
+    ]
+    got = Factors.build(factors, own, targets, pad=4)
+    for place, target in enumerate(targets):
+        for column, (one, calendar) in enumerate(zip(factors, own, strict=True)):
+            want, closed = align(session_returns(one, calendar), calendar, target)
+            first = got.returns.start[got.where[place, column]]
+            row = slice(first, first + len(target.sessions))
+            np.testing.assert_array_equal(got.returns.values[row], want)
+            np.testing.assert_array_equal(got.closed[row], closed)
+            assert np.isnan(got.returns.values[first - 4 : first]).all()
+            assert np.isnan(got.returns.values[row.stop : row.stop + 4]).all()

@@ -197,3 +197,123 @@ def test_pairs_without_a_series_are_left_to_the_caller():
     found, dropped = settle(rows, panel, np.array([0, -1]), np.array([-1, -1]))
     assert found.pair.tolist() == [0]
     assert dropped == {}
+
+
+# ------------------------------------------------------------------ many pairs, against loops
+
+CALENDARS = (
+    new_york(),
+    hong_kong(),
+    listed("2020-01-02", "2020-02-03", "2020-06-01", "2020-11-30"),
+)
+
+
+def twin_locate(frame, which, calendars, closed_day):
+    """Day zero, phase and moved of one pair after the other."""
+    found, dropped = {}, {}
+    for pair, (row, here) in enumerate(zip(frame.itertuples(index=False), which, strict=True)):
+        if here < 0:
+            continue
+        one = calendars[here]
+        if one.name != "data" and not pd.isna(row.announced_at):
+            instant = np.array([row.announced_at.tz_convert(None)], dtype="datetime64[ns]")
+            found[pair] = (int(one.day_zero(instant)[0]), one.phase(instant)[0], False)
+            continue
+        day = np.datetime64(row.written or str(row.date)[:10], "D")
+        if one.name == "data" and not one.sessions[0] <= day <= one.sessions[-1]:
+            dropped[pair] = f"{day} is outside the data, {one.sessions[0]} to {one.sessions[-1]}"
+            continue
+        (zero,), (moved,) = one.closed_day(np.array([day]), closed_day)
+        if zero < 0:
+            dropped[pair] = f"{day} is no session of {one.name}, and such events are to be dropped"
+        else:
+            found[pair] = (int(zero), "time unknown", bool(moved))
+    return found, dropped
+
+
+def random_events(rng, count):
+    """Instants on several clocks, and dates, weekends among them."""
+    days = np.datetime64("2020-01-20") + rng.integers(0, 300, count)
+    offsets = rng.choice(["Z", "-05:00", "+08:00", "+05:30"], count)
+    hours = rng.integers(0, 24, count)
+    whens = [
+        f"{day}T{hour:02d}:30{offset}" if timed else str(day)
+        for day, hour, offset, timed in zip(
+            days, hours, offsets, rng.random(count) < 0.6, strict=True
+        )
+    ]
+    return events(*((f"E{i // 2}", f"S{i % 2}", whens[i // 2]) for i in range(count)))
+
+
+@pytest.mark.parametrize("rule", ["next", "previous", "drop"])
+@pytest.mark.parametrize("seed", range(4))
+def test_many_pairs_are_located_as_one_after_the_other(seed, rule):
+    rng = np.random.default_rng(seed)
+    frame = random_events(rng, 200)
+    which = rng.integers(-1, 3, len(frame))
+    rows, dropped = locate(frame, which, CALENDARS, closed_day=rule)
+    found, reasons = twin_locate(frame, which, CALENDARS, rule)
+    assert dropped == reasons
+    assert rows.pair.tolist() == list(found)
+    got = zip(rows.zero.tolist(), rows.phase.tolist(), rows.moved.tolist(), strict=True)
+    assert list(got) == list(found.values())
+    assert rows.calendar.tolist() == which[rows.pair].tolist()
+    np.testing.assert_array_equal(rows.event, pd.factorize(frame["event_id"])[0][rows.pair])
+
+
+def twin_settle(rows, panel, security):
+    """Look from each announcement for the next session with a price."""
+    zeros, dropped = {}, {}
+    for row, which in enumerate(security):
+        if which < 0:
+            continue
+        dates = panel.calendars[panel.calendar[which]].sessions
+        priced = np.flatnonzero(panel.priced[panel.row(which)])
+        zero, pair, ticker = int(rows.announced[row]), int(rows.pair[row]), panel.tickers[which]
+        later = priced[priced >= zero]
+        if not panel.moves[which]:
+            zeros[pair] = zero
+        elif not len(later):
+            end = f"; the series ends {dates[priced[-1]]}" if len(priced) else ""
+            dropped[pair] = f"no price of {ticker} on or after {dates[zero]}{end}"
+        elif zero < priced[0]:
+            dropped[pair] = (
+                f"{dates[zero]} is before the first price of {ticker}, {dates[priced[0]]}"
+            )
+        else:
+            zeros[pair] = int(later[0])
+    return zeros, dropped
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_pairs_are_settled_as_one_after_the_other(seed):
+    """Halts, series that begin late or end early, empty ones, given returns, missing ones."""
+    rng = np.random.default_rng(seed)
+    home = rng.integers(0, 2, 8)
+    series = []
+    for number, which in enumerate(home):
+        dates = CALENDARS[which].sessions
+        values = np.where(rng.random(len(dates)) < 0.3, np.nan, 10.0)
+        values[: rng.integers(0, 60)] = np.nan
+        values[len(dates) - rng.integers(0, 60) :] = np.nan
+        values[:] = np.nan if number == 3 else values
+        kind = "returns" if number == 5 else "prices"
+        series.append(PriceSeries(f"S{number}", dates, values, kind, "memory"))
+    panel = Panel.build(series, CALENDARS[:2], home.tolist(), pad=5)
+    frame = random_events(rng, 300)
+    security = rng.integers(-1, 8, len(frame))
+    rows, _ = locate(frame, np.where(security < 0, 0, home[security]), CALENDARS)
+    got, dropped = settle(rows, panel, security[rows.pair], np.zeros(len(rows), dtype=np.int64))
+    zeros, reasons = twin_settle(rows, panel, security[rows.pair])
+    assert dropped == reasons
+    assert dict(zip(got.pair.tolist(), got.zero.tolist(), strict=True)) == zeros
+    np.testing.assert_array_equal(got.security, security[got.pair])
+
+
+def test_the_rows_of_a_study_are_small_and_are_not_copied_where_all_are_kept():
+    frame = events(*((f"E{i}", "S", "2020-09-09") for i in range(50)))
+    rows, _ = locate(frame, np.zeros(50, dtype=np.int64), [new_york()])
+    assert sum(getattr(rows, name).dtype.itemsize for name in rows.__dataclass_fields__) == 30
+    assert rows.zero is rows.announced
+    assert rows.take(np.ones(50, dtype=bool)) is rows
+    assert len(rows.take(slice(10, 30))) == 20

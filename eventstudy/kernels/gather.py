@@ -37,7 +37,7 @@ def gather_flags(flags: Booleans, first: Integers, width: int) -> Booleans:
 
 
 def gather_counts(counts: Integers, first: Integers, width: int) -> Integers:
-    """Copy windows of counts, as :func:`gather` does of numbers."""
+    """Copy windows of counts, as :func:`gather` does of numbers; they keep their type."""
     if first.size == 0:
-        return np.empty((*first.shape, width), dtype=np.int64)
+        return np.empty((*first.shape, width), dtype=counts.dtype)
     return sliding_window_view(counts, width)[first]

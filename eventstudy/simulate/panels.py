@@ -269,7 +269,7 @@ def _rows(
         calendar=np.array(layout.markets, dtype=np.int64)[security],
         announced=np.tile(announced, replications),
         zero=zero.ravel().astype(np.int64),
-        phase=np.full(len(pair), "time unknown", dtype=object),
+        phase_code=np.zeros(len(pair), dtype=np.int8),
         moved=np.zeros(len(pair), dtype=np.bool_),
         security=replication * count + security,
         benchmark=replication,

@@ -9,11 +9,15 @@ from eventstudy.sources.files import FilePrices
 from eventstudy.sources.snapshot import SnapshotPrices
 from eventstudy.sources.yahoo import YahooPrices
 
+Panel = MemoryPrices
+"""The public name of a panel of many securities; :class:`MemoryPrices` is the same class."""
+
 __all__ = [
     "AutoPrices",
     "CachedPrices",
     "FilePrices",
     "MemoryPrices",
+    "Panel",
     "PriceSource",
     "Quotes",
     "SnapshotPrices",

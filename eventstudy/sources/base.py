@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from eventstudy.arrays import Dates, Floats
-from eventstudy.errors import PriceFileError, PricesError, UnknownTickerError
+from eventstudy.errors import PriceFileError, PricesError, StudyError, UnknownTickerError
 from eventstudy.panel import PriceSeries
 from eventstudy.sources.cells import Faults, nearest
 from eventstudy.sources.frames import (
@@ -18,6 +18,7 @@ from eventstudy.sources.frames import (
     index_dates,
     numbers,
 )
+from eventstudy.sources.longframe import check_columns, long_values
 from eventstudy.tables import shown
 
 if TYPE_CHECKING:
@@ -107,11 +108,14 @@ def unknown(
 
 @dataclass(frozen=True, eq=False)
 class MemoryPrices:
-    """Prices or returns that are already in memory, as a frame: dates down, tickers across.
+    """Prices or returns that are already in memory: the way in for thousands of securities.
 
-    Make one with :meth:`from_returns` or :meth:`from_prices`. The whole frame is checked and
-    copied once; a series keeps every row of the frame, also those without a value, because with
-    ``calendar="data"`` the frame's index is the list of sessions.
+    It is also named ``Panel``. Make one of a wide frame, dates down and tickers across, with
+    :meth:`from_frame` (or :meth:`from_returns`, :meth:`from_prices`), of a long one, with one row
+    a security and day, with :meth:`from_long`. The whole frame is checked and copied once; a
+    series keeps every date of the frame, also those without a value, because with
+    ``calendar="data"`` these dates are the list of sessions. Benchmarks and factors are columns,
+    or tickers, like any other: the events name theirs in ``benchmark``.
 
     Attributes
     ----------
@@ -131,6 +135,11 @@ class MemoryPrices:
     >>> prices = MemoryPrices.from_returns(frame)
     >>> prices.load(["AAA"], date(2024, 1, 1), date(2024, 1, 31)).series["AAA"].values
     array([0.01,  nan])
+    >>> long = pd.DataFrame(
+    ...     {"date": ["2024-01-02", "2024-01-03"], "ticker": "AAA", "return": [0.01, 0.02]}
+    ... )
+    >>> MemoryPrices.from_long(long).values
+    array([[0.01, 0.02]])
     """
 
     dates: Dates
@@ -138,6 +147,63 @@ class MemoryPrices:
     values: Floats = field(repr=False)
     kind: Kind
     name: str = field(default="memory", init=False)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, kind: Kind = "returns") -> MemoryPrices:
+        """Take a wide frame, as :meth:`from_returns` or :meth:`from_prices`.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Dates down, tickers across.
+        kind : {"returns", "prices"}
+            What the values are.
+
+        Raises
+        ------
+        PriceFileError
+            With every bad row and column at once.
+        StudyError
+            For another kind.
+        """
+        return cls._of(frame, _checked(kind))
+
+    @classmethod
+    def from_long(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        date: str = "date",
+        ticker: str = "ticker",
+        value: str = "return",
+        kind: Kind = "returns",
+    ) -> MemoryPrices:
+        """Take a long frame: one row a security and day.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Its dates are datetimes, dates or ISO text, ascending within each ticker. A day without
+            a row, or with NaN, is missing where another ticker has it. The index is left aside.
+        date, ticker, value : str
+            Names of its columns.
+        kind : {"returns", "prices"}
+            What the values are, as for :meth:`from_returns` and :meth:`from_prices`.
+
+        Raises
+        ------
+        PriceFileError
+            With every bad cell at once: rows of the same ticker and day, dates out of order,
+            numbers that are none; its line is the row's position plus 2.
+        StudyError
+            For another kind.
+        """
+        _checked(kind)
+        faults, names = Faults(), (date, ticker, value)
+        check_columns(frame, names, faults)
+        _refuse(faults)
+        dates, tickers, values = long_values(frame, names, kind, faults)
+        return cls._kept(dates, tickers, values, kind, faults)
 
     @classmethod
     def from_returns(cls, frame: pd.DataFrame) -> MemoryPrices:
@@ -184,6 +250,17 @@ class MemoryPrices:
         values = numbers(frame, tickers, faults)
         if values is not None:
             check_values(values, tickers, kind, faults)
+        return cls._kept(dates, tickers, values, kind, faults)
+
+    @classmethod
+    def _kept(
+        cls,
+        dates: Dates,
+        tickers: tuple[str, ...],
+        values: Floats | None,
+        kind: Kind,
+        faults: Faults,
+    ) -> MemoryPrices:
         _refuse(faults)
         assert values is not None
         values.flags.writeable = False
@@ -216,6 +293,12 @@ def _return_notes(values: Floats) -> tuple[str, ...]:
     if not impossible:
         return ()
     return (f"returns below -100 %: {impossible:,} (check that they are decimals)",)
+
+
+def _checked(kind: Kind) -> Kind:
+    if kind not in ("prices", "returns"):
+        raise StudyError(f"kind {kind!r} is none of prices, returns. Choose one")
+    return kind
 
 
 def _refuse(faults: Faults) -> None:

@@ -118,7 +118,10 @@ def numbers(frame: pd.DataFrame, tickers: tuple[str, ...], faults: Faults) -> Fl
         columns = {k: frame.iloc[:, k] for k in range(len(tickers))}
         columns |= {k: columns[k].astype("Float64") for k in odd}
         frame = pd.DataFrame(columns)
-    return np.array(frame.to_numpy(dtype=float, na_value=np.nan).T, order="C")
+    values = frame.to_numpy(dtype=float, na_value=np.nan).T
+    # A frame of one block is shown by pandas, one of many is already a copy of its own.
+    own = values.flags.c_contiguous and not np.may_share_memory(values, frame.iloc[:, 0].to_numpy())
+    return values if own and values.flags.writeable else np.array(values, order="C")
 
 
 def _is_number(kind: Any) -> bool:

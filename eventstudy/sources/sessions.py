@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from eventstudy.arrays import Booleans, Dates
-from eventstudy.calendars import Calendar, exchange_calendar, reach
+from eventstudy.calendars import Calendar, exchange_calendar
 from eventstudy.errors import CalendarError, UnknownExchangeError
 from eventstudy.exchanges import exchange_name, exchange_of, is_index
+from eventstudy.published import reach
 from eventstudy.sources.bars import PRICES, Bars
 
 SETTLING = timedelta(minutes=30)

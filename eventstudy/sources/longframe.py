@@ -1,0 +1,171 @@
+"""Long frames of prices or returns: one row a security and day, checked by whole columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.arrays import Booleans, Dates, Floats, Integers
+from eventstudy.sources.cells import Faults, check_range, read_dates
+from eventstudy.sources.frames import check_values, numbers
+from eventstudy.tables import Column, likeness, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DATES_CURE = "Keep one row a ticker and day: frame.drop_duplicates([{names}])"
+_ORDER_CURE = "Sort the rows: frame.sort_values([{names}])"
+
+
+def check_columns(frame: Any, names: tuple[str, str, str], faults: Faults) -> None:
+    """Count what is no frame with these columns of date, ticker and value."""
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        cure = "Give a DataFrame with one row a ticker and day"
+        faults.add(None, "", type(frame).__name__, "not a frame", cure)
+        return
+    if not len(frame):
+        faults.add(None, "", "", "the frame has no rows", "Give one row a ticker and day")
+    columns = [str(name) for name in frame.columns]
+    for word, name in zip(("date", "ticker", "value"), names, strict=True):
+        count = columns.count(name)
+        if count > 1:
+            faults.add(None, name, "", "the column is named twice", "Rename one of the two")
+        elif not count:
+            meant = likeness(name, [other for other in columns if other not in names])
+            hint = f"Is '{shown(meant)}' meant? Write {word}={meant!r}" if meant else ""
+            cure = hint or f"Add it, or name the column of the {word}s: {word}='...'"
+            faults.add(None, name, "", "the column is missing", cure)
+
+
+def long_values(
+    frame: pd.DataFrame, names: tuple[str, str, str], kind: str, faults: Faults
+) -> tuple[Dates, tuple[str, ...], Floats]:
+    """Lay a long frame out with one row a ticker and one column a day.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        It has the columns.
+    names : tuple of str
+        Of the columns of date, ticker and value.
+    kind : {"prices", "returns"}
+        What the values are.
+    faults : Faults
+        Takes every bad cell, each with the row's position plus 2; with any, what is given back is
+        not to be used.
+
+    Returns
+    -------
+    dates : array of datetime64[D], shape (n,)
+        Every date of the frame, ascending.
+    tickers : tuple of str, length k
+        In the order of their first rows.
+    values : array of float, shape (k, n)
+        NaN where the frame has no row.
+    """
+    lines = np.arange(2, len(frame) + 2, dtype=np.int64)
+    tickers = Column.of(frame[names[1]])
+    empty = [""] * len(frame) if not tickers.filled.all() else []
+    cure = "Fill the cell, or leave the row out"
+    if empty:
+        faults.add_where(~tickers.filled, lines, names[1], empty, "no ticker", cure)
+    days = _days(frame[names[0]], names[0], lines, faults)
+    figures = numbers(frame[[names[2]]], (names[2],), faults)
+    if figures is not None:
+        check_values(figures, (names[2],), kind, faults)
+    if faults or figures is None:
+        return days, (), np.empty((0, 0))
+    dates, place = _distinct(days)
+    values = np.full((len(tickers.values), len(dates)), np.nan)
+    flat = tickers.codes * len(dates) + place
+    _check_twice(flat, lines, values.size, (tickers, dates), names, faults)
+    _check_order(tickers.codes, place, lines, dates, names, faults)
+    values.ravel()[flat] = figures[0]
+    known = tuple(str(ticker) for ticker in tickers.values if ticker)
+    return dates, known, values[: len(known)]
+
+
+def _days(cells: pd.Series, name: str, lines: Integers, faults: Faults) -> Dates:
+    """Calendar dates of a column, shape (rows,)."""
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.PeriodDtype):
+        cells = cells.dt.to_timestamp()
+    if isinstance(cells.dtype, np.dtype | pd.DatetimeTZDtype) and cells.dtype.kind == "M":
+        zoned = isinstance(cells.dtype, pd.DatetimeTZDtype)
+        local = cells.dt.tz_localize(None) if zoned else cells
+        days = local.to_numpy().astype("datetime64[D]")
+        check_range(days, lines, name, faults)
+        return days
+    column = Column.of(cells)
+    bad = Faults()
+    used = column.values if not column.filled.all() else column.values[column.values != ""]
+    read, _ = read_dates(list(used), np.arange(len(used)) + 2, name, bad)
+    if not bad:
+        return read[column.codes]
+    # Each bad cell is to be named with its own row, not once for all that are alike.
+    return read_dates(column.texts.tolist(), lines, name, faults)[0]
+
+
+def _distinct(days: Dates) -> tuple[Dates, Integers]:
+    """Give the dates once, ascending, and the place of each row's, by a table of all days."""
+    number = (days - days.min()).astype(np.int64)
+    there: Booleans = np.zeros(int(number.max()) + 1, dtype=np.bool_)
+    there[number] = True
+    place = np.cumsum(there) - 1
+    return days.min() + np.flatnonzero(there), place[number]
+
+
+def _check_twice(
+    flat: Integers,
+    lines: Integers,
+    cells: int,
+    known: tuple[Column, Dates],
+    names: tuple[str, str, str],
+    faults: Faults,
+) -> None:
+    there: Booleans = np.zeros(cells, dtype=np.bool_)
+    there[flat] = True
+    if int(there.sum()) == len(flat):
+        return
+    tickers, dates = known
+    order = np.argsort(flat, kind="stable")
+    again = np.zeros(len(flat), dtype=np.bool_)
+    again[order[1:]] = flat[order[1:]] == flat[order[:-1]]
+    rows = np.flatnonzero(again)
+    texts = [
+        f"{tickers.values[tickers.codes[row]]} {dates[flat[row] % len(dates)]}" for row in rows
+    ]
+    cure = _DATES_CURE.format(names=f"{names[1]!r}, {names[0]!r}")
+    everywhere = np.ones(len(rows), dtype=np.bool_)
+    faults.add_where(everywhere, lines[rows], names[0], texts, "ticker and date twice", cure)
+
+
+def _check_order(
+    codes: Integers,
+    place: Integers,
+    lines: Integers,
+    dates: Dates,
+    names: tuple[str, str, str],
+    faults: Faults,
+) -> None:
+    """Count the rows that are earlier than the row of the same ticker before them."""
+    if (np.diff(place) >= 0).all():
+        return
+    # numpy sorts 16 bits by counting
+    few = codes.astype(np.uint16) if int(codes.max()) < 2**16 else codes
+    grouped = (np.diff(codes) >= 0).all()
+    order = np.arange(len(codes)) if grouped else np.argsort(few, kind="stable")
+    after = order[1:]
+    back = (codes[after] == codes[order[:-1]]) & (place[after] < place[order[:-1]])
+    bad = np.zeros(len(codes), dtype=np.bool_)
+    bad[after[back]] = True
+    if bad.any():
+        rows = np.flatnonzero(bad)
+        texts = np.datetime_as_string(dates[place[rows]]).tolist()
+        cure = _ORDER_CURE.format(names=f"{names[1]!r}, {names[0]!r}")
+        everywhere = np.ones(len(rows), dtype=np.bool_)
+        faults.add_where(everywhere, lines[rows], names[0], texts, "date out of order", cure)

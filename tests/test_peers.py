@@ -1,0 +1,99 @@
+"""Other firms: who is touched and who stands in, against the loops over pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import abnormal, world
+
+from eventstudy.calendars import exchange_calendar
+from eventstudy.kernels.dependence import window_span
+from eventstudy.models import Peers
+from eventstudy.panel import Panel, PriceSeries
+from eventstudy.peers import peer_effects, stand_ins, touched
+from eventstudy.rows import Rows
+from eventstudy.windows import Design, Window
+
+CALENDARS = tuple(
+    exchange_calendar(mic, "2020-01-01", "2020-06-30") for mic in ("XNYS", "XHKG", "XTKS")
+)
+TICKERS = ("A", "B", "C", "D", "E", "F")
+HOMES = np.array([0, 0, 0, 1, 1, 2])
+DESIGN = Design(Window(-40, -11), Window(-5, 5), (Window(-1, 2),), 5)
+# event, security, day zero: an event may have several securities, and a day any number of events
+cases = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 115)),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda case: case[:2],
+)
+some = st.lists(st.sampled_from([*TICKERS, "G"]), unique=True, max_size=5)
+
+
+def panel():
+    none = np.empty(0, dtype="datetime64[D]")
+    series = [PriceSeries(name, none, np.empty(0), "returns", "memory") for name in TICKERS]
+    return Panel.build(series, CALENDARS, HOMES.tolist(), pad=60)
+
+
+def laid(chosen):
+    event, security, zero = (
+        np.array(column, dtype=np.int32) for column in zip(*chosen, strict=True)
+    )
+    count = np.arange(len(chosen), dtype=np.int32)
+    calendar = HOMES[security]
+    flags = np.zeros(len(chosen), dtype=bool)
+    rows = Rows(
+        count, event, calendar, zero, zero, flags.astype(np.int8), flags, security, calendar
+    )
+    names = {"event_id": [f"N{one}" for one in event], "ticker": [TICKERS[s] for s in security]}
+    return rows, pd.DataFrame(names)
+
+
+@given(cases, some.filter(lambda names: len(names) > 1))
+def test_an_event_touches_its_own_firms_and_those_with_an_event_of_their_days(chosen, names):
+    rows, frame = laid(chosen)
+    got = touched(rows, frame, panel(), DESIGN, Peers(names))
+    spans = []
+    for row in range(len(rows)):
+        zero = rows.zero[row : row + 1]
+        closes = CALENDARS[rows.calendar[row]].closes
+        begin, end = window_span(closes, zero - 1, zero + 2)
+        spans.append((int(begin[0]), int(end[0])))
+    for row, (event, _, _) in enumerate(chosen):
+        for column, name in enumerate(names):
+            want = any(
+                TICKERS[security] == name
+                and (
+                    other == event
+                    or (spans[place][0] < spans[row][1] and spans[row][0] < spans[place][1])
+                )
+                for place, (other, security, _) in enumerate(chosen)
+            )
+            assert got[row, column] == want
+
+
+@given(cases, some)
+def test_a_peer_stands_in_on_its_own_calendar_for_events_of_others(chosen, names):
+    rows, frame = laid(chosen)
+    got = stand_ins(rows, frame, panel(), names)
+    want = [
+        (row, security)
+        for row, (event, _, _) in enumerate(chosen)
+        for security, ticker in enumerate(TICKERS)
+        if ticker in names
+        and HOMES[security] == rows.calendar[row]
+        and (event, security) not in {case[:2] for case in chosen}
+    ]
+    assert [tuple(pair) for pair in got.tolist()] == want
+
+
+@pytest.mark.parametrize("peers", [(), ("unknown",)])
+def test_without_a_peer_the_events_are_not_even_looked_at(peers):
+    """There is no frame of events to look at here."""
+    found, _ = abnormal(world(), [("A", "S00", 140), ("B", "S01", 140)])
+    extra, owner = peer_effects(found, None if not peers else pd.DataFrame(), peers)
+    assert len(extra) == len(owner) == 0
