@@ -26,7 +26,7 @@ from eventstudy.inference.rank import (
     GRANK_T,
     GRANK_Z,
 )
-from eventstudy.inference.romano_wolf import ROMANO_WOLF
+from eventstudy.inference.romano_wolf import ROMANO_WOLF, ClusteredEffects, clustered_effects
 from eventstudy.inference.sign import GENERALIZED_SIGN, GENERALIZED_SIGN_WINDOW, SIGN, WILCOXON
 from eventstudy.inference.single import (
     SINGLE_TESTS,
@@ -43,6 +43,7 @@ __all__ = [
     "FAMILY_TESTS",
     "SINGLE_TESTS",
     "TESTS",
+    "ClusteredEffects",
     "FamilyTest",
     "Lead",
     "PeerTests",
@@ -53,6 +54,7 @@ __all__ = [
     "TestResult",
     "caution",
     "choose_lead",
+    "clustered_effects",
     "mean_path",
     "peer_tests",
     "single_tests",

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from eventstudy.inference.pool import Correlation, Dates, Pool, cluster_of, date
 from eventstudy.kernels.cumulate import Cumulated
 from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.windows import Window
+
+if TYPE_CHECKING:
+    from eventstudy.inference.romano_wolf import ClusteredEffects
 
 TOO_FEW = "needs at least two events"
 OWN_FACTORS = "each event has its own choice of securities to be measured against"
@@ -86,6 +90,8 @@ class Test:
         When not to use it.
     compute : callable
         From a sample to the result.
+    resamples : bool
+        Whether it draws resamples, so that above 10,000 events it runs only where asked by name.
     """
 
     __test__ = False
@@ -98,6 +104,7 @@ class Test:
     assumes: str
     avoid: str
     compute: Callable[[Sample], TestResult]
+    resamples: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,10 @@ class FamilyTest:
     Attributes
     ----------
     compute : callable
-        From the samples by group and window, and a seed, to a result for each.
+        From what :func:`~eventstudy.inference.romano_wolf.clustered_effects` keeps of the samples,
+        by group and window, and a seed, to a result for each.
+    resamples : bool
+        As in :class:`Test`.
     """
 
     name: str
@@ -117,7 +127,11 @@ class FamilyTest:
     reference: str
     assumes: str
     avoid: str
-    compute: Callable[[Mapping[tuple[str, str], Sample], int], dict[tuple[str, str], TestResult]]
+    compute: Callable[
+        [Mapping[tuple[str, str], ClusteredEffects | Sample], int],
+        dict[tuple[str, str], TestResult],
+    ]
+    resamples: bool = False
 
 
 @dataclass(frozen=True, eq=False)

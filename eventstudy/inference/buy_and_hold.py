@@ -49,4 +49,5 @@ BHAR_SKEWNESS_ADJUSTED = Test(
     "independent events",
     "events that share sessions",
     bhar_skewness_adjusted_test,
+    resamples=True,
 )

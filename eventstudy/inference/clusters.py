@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +13,8 @@ from eventstudy.kernels.signflip import (
     ShiftedClusterT,
     all_signs,
     cluster_t,
-    random_signs,
-    webb_weights,
+    sign_blocks,
+    webb_blocks,
 )
 
 ONE_CLUSTER = "all events are in one cluster of shared days"
@@ -84,19 +84,19 @@ def _standard_error(sums: Floats, sizes: Floats) -> float:
 def wild_cluster_test(sample: Sample) -> TestResult:
     """Compare the cluster t with those of all sign vectors of the clusters, null imposed."""
     q = sample.n_clusters
-    weights = (
-        all_signs(q) if 2 <= q <= ENUMERATE_UP_TO else random_signs(q, sample.rng("wild_cluster"))
-    )
-    return _wild(sample, weights, exact=q <= ENUMERATE_UP_TO)
+    exact = q <= ENUMERATE_UP_TO
+    weights = [all_signs(q)] if exact else sign_blocks(q, sample.rng("wild_cluster"))
+    return _wild(sample, weights, exact=exact)
 
 
 def wild_cluster_webb_test(sample: Sample) -> TestResult:
     """Compare the cluster t with those of Webb's six-point weights, null imposed."""
     q = sample.n_clusters
-    return _wild(sample, webb_weights(q, sample.rng("wild_cluster_webb")), exact=q <= 5)
+    return _wild(sample, webb_blocks(q, sample.rng("wild_cluster_webb")), exact=q <= 5)
 
 
-def _wild(sample: Sample, weights: Floats, *, exact: bool) -> TestResult:
+def _wild(sample: Sample, weights: Iterable[Floats], *, exact: bool) -> TestResult:
+    """Compare the cluster t with those of weight vectors, which come in blocks."""
     n, q = len(sample), sample.n_clusters
     if q < 2:
         return TestResult(n=n, clusters=q, reason=ONE_CLUSTER)
@@ -104,33 +104,34 @@ def _wild(sample: Sample, weights: Floats, *, exact: bool) -> TestResult:
     estimate, se = float(sums.sum()) / n, _standard_error(sums, sizes)
     if not se > ROUNDING * abs(estimate):
         return TestResult(n=n, clusters=q, reason=NO_SPREAD)
-    pvalue = _wild_pvalue(sums, sizes, weights, exact=exact)
+    own = ShiftedClusterT(sums, sizes, np.ones((1, q)))
+    drawn: list[ShiftedClusterT] = []
+    stars: list[Floats] = []
+    alike = 0
+    for block in weights:
+        stars.append(np.abs(cluster_t(block * sums, sizes)))
+        drawn.append(ShiftedClusterT(sums, sizes, block))
+        # However far the centre, vectors that weigh all clusters alike leave |t| as it is.
+        alike += int((block == block[:, :1]).all(axis=1).sum())
+    star = np.concatenate(stars)
+    pvalue = _share(star, abs(float(cluster_t(sums, sizes))), exact=exact)
     alpha = 1.0 - sample.level + ROUNDING  # 1 - .9 is a little less than .1
     found = TestResult(
         statistic=estimate / se, pvalue=pvalue, n=n, estimate=estimate, se=se, clusters=q
     )
-    # However far the centre, vectors that weigh all clusters alike leave |t| as it is.
-    alike = int((weights == weights[:, :1]).all(axis=1).sum())
-    least = alike / len(weights) if exact else (1 + alike) / (len(weights) + 1)
+    least = alike / len(star) if exact else (1 + alike) / (len(star) + 1)
     if least > alpha:
         reason = f"with {q} clusters no p-value below {least:.3g} can be reached: no interval"
         return replace(found, reason=reason)
 
-    own, drawn = (ShiftedClusterT(sums, sizes, w) for w in (np.ones((1, q)), weights))
-
     def accepted(centre: float) -> bool:
-        return _share(np.abs(drawn(centre)), abs(own(centre)[0]), exact=exact) > alpha
+        shifted = np.abs(np.concatenate([part(centre) for part in drawn]))
+        return _share(shifted, abs(own(centre)[0]), exact=exact) > alpha
 
     low, high = _edge(accepted, estimate, -se), _edge(accepted, estimate, se)
     if (low <= 0.0 <= high) != (pvalue > alpha):
         return replace(found, reason="the accepted centres are no interval")
     return replace(found, low=low, high=high)
-
-
-def _wild_pvalue(sums: Floats, sizes: Floats, weights: Floats, *, exact: bool) -> float:
-    """Share of the weighted samples whose cluster t is as large; the null is a mean of zero."""
-    statistic = abs(float(cluster_t(sums, sizes)))
-    return _share(np.abs(cluster_t(weights * sums, sizes)), statistic, exact=exact)
 
 
 def _share(star: Floats, statistic: float, *, exact: bool) -> float:
@@ -202,6 +203,7 @@ WILD_CLUSTER = Test(
     "independent clusters with symmetric effects",
     "five clusters or fewer, where no p-value below 5 % can be reached",
     wild_cluster_test,
+    resamples=True,
 )
 
 WILD_CLUSTER_WEBB = Test(
@@ -213,4 +215,5 @@ WILD_CLUSTER_WEBB = Test(
     "independent clusters with symmetric effects",
     "two or three clusters",
     wild_cluster_webb_test,
+    resamples=True,
 )

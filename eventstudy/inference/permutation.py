@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult
-from eventstudy.kernels.signflip import DRAWS, all_signs, random_signs
+from eventstudy.kernels.signflip import all_signs, sign_blocks
 
 EXACT_UP_TO = 16
 
@@ -17,17 +17,19 @@ def permutation_test(sample: Sample) -> TestResult:
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
     exact = n <= EXACT_UP_TO
-    signs = all_signs(n) if exact else random_signs(n, sample.rng("permutation"))
     mean = float(np.mean(car))
-    extreme = int((np.abs(signs @ car) / n >= abs(mean) * (1.0 - 1e-12)).sum())
-    pvalue = extreme / len(signs) if exact else (1 + extreme) / (DRAWS + 1)
+    vectors = extreme = 0
+    for signs in [all_signs(n)] if exact else sign_blocks(n, sample.rng("permutation")):
+        vectors += len(signs)
+        extreme += int((np.abs(signs @ car) / n >= abs(mean) * (1.0 - 1e-12)).sum())
+    pvalue = extreme / vectors if exact else (1 + extreme) / (vectors + 1)
     return TestResult(
         statistic=mean,
         pvalue=pvalue,
         n=n,
         estimate=mean,
         reason="no interval: the test speaks of signs, not of a shift",
-        note=f"all {len(signs):,} changes of sign" if exact else f"{DRAWS:,} drawn changes of sign",
+        note=f"all {vectors:,} changes of sign" if exact else f"{vectors:,} drawn changes of sign",
     )
 
 
@@ -40,4 +42,5 @@ PERMUTATION = Test(
     "independent events with symmetric effects",
     "events that share sessions: the wild cluster bootstrap flips whole clusters",
     permutation_test,
+    resamples=True,
 )

@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.arrays import Integers
+from eventstudy.arrays import Floats, Integers
 from eventstudy.inference.base import ROUNDING, FamilyTest, Sample, TestResult
 from eventstudy.inference.clusters import NO_SPREAD, ONE_CLUSTER
+from eventstudy.kernels.blocks import blocks
 from eventstudy.kernels.dependence import join
 from eventstudy.kernels.multiple import step_down
-from eventstudy.kernels.signflip import cluster_t, random_signs
+from eventstudy.kernels.signflip import DRAWS, Signs, cluster_t, sign_blocks
 
 Key = tuple[str, str]
 
 
-def romano_wolf_test(samples: Mapping[Key, Sample], seed: int) -> dict[Key, TestResult]:
+@dataclass(frozen=True, eq=False)
+class ClusteredEffects:
+    """What the family keeps of a sample of N events; every array has shape (N,).
+
+    Attributes
+    ----------
+    pair : array of int
+        Row of the events frame.
+    closed : array of int
+        Close of day zero, in ns.
+    cluster : array of int
+        Cluster of the event in this group and window.
+    car : array of float
+        Cumulative abnormal return.
+    """
+
+    pair: Integers
+    closed: Integers
+    cluster: Integers
+    car: Floats
+
+
+def clustered_effects(sample: Sample) -> ClusteredEffects:
+    """Take from a sample what the family needs, so that the sample itself can go."""
+    rows, closed = sample.abnormal.rows, np.zeros(len(sample), dtype=np.int64)
+    for which, calendar in enumerate(sample.abnormal.panel.calendars):
+        here = rows.calendar == which
+        closed[here] = calendar.closes[rows.zero[here]].astype(np.int64)
+    return ClusteredEffects(rows.pair, closed, sample.cluster, sample.effects.car)
+
+
+def romano_wolf_test(
+    family: Mapping[Key, ClusteredEffects | Sample], seed: int
+) -> dict[Key, TestResult]:
     """Adjust the cluster t of every group and window for all of them together.
 
     Parameters
     ----------
-    samples : mapping of (group, window) to Sample
-        The family.
+    family : mapping of (group, window) to ClusteredEffects
+        The effects of every group and window; a Sample gives its own.
     seed : int
         Seed of the sign vectors.
 
@@ -31,71 +66,89 @@ def romano_wolf_test(samples: Mapping[Key, Sample], seed: int) -> dict[Key, Test
     dict of (group, window) to TestResult
         ``pvalue`` is each test's own, ``pvalue_adjusted`` the step-down one.
     """
-    label = _common_clusters(samples)
-    signs = random_signs(int(max(label.values(), default=-1)) + 1, np.random.default_rng(seed))
+    every = {
+        key: clustered_effects(one) if isinstance(one, Sample) else one
+        for key, one in family.items()
+    }
     results: dict[Key, TestResult] = {}
-    statistics: dict[Key, float] = {}
-    null: list[np.ndarray] = []
-    for key, sample in samples.items():
-        n = len(sample)
-        own = np.array([label[pair] for pair in sample.abnormal.rows.pair.tolist()], np.int64)
-        used, place = np.unique(own, return_inverse=True)
-        if len(used) < 2:
-            results[key] = TestResult(n=n, clusters=len(used), reason=ONE_CLUSTER)
-            continue
-        car = sample.effects.car
-        sums = np.bincount(place, weights=car).astype(np.float64)
-        sizes = np.bincount(place).astype(np.float64)
-        statistic = float(cluster_t(sums, sizes))
-        if not abs(statistic) * ROUNDING < 1.0:
-            results[key] = TestResult(n=n, clusters=len(used), reason=NO_SPREAD)
-            continue
-        statistics[key] = statistic
-        null.append(cluster_t(signs[:, used] * sums, sizes))
-        results[key] = TestResult(n=n, clusters=len(used), estimate=float(car.mean()))
-    if not statistics:
+    tested: dict[Key, _ClusterT] = {}
+    labels = _common_clusters(list(every.values()))
+    for (key, one), label in zip(every.items(), labels, strict=True):
+        found = _ClusterT.of(one.car, label)
+        results[key] = TestResult(n=len(label), clusters=len(found.used), reason=found.problem)
+        if not found.problem:
+            tested[key] = found
+    if not tested:
         return results
-    found, drawn = np.array(list(statistics.values())), np.column_stack(null)
-    adjusted = step_down(found, drawn)
-    own_p = (1 + (np.abs(drawn) >= np.abs(found) * (1 - 1e-12)).sum(axis=0)) / (len(drawn) + 1)
-    for place, key in enumerate(statistics):
-        one = results[key]
+    signs = _signs(1 + max(int(label.max(initial=-1)) for label in labels), seed)
+    hypotheses = list(tested.values())
+    statistics = np.array([one.statistic for one in hypotheses])
+    steps = step_down(statistics, lambda test: hypotheses[test].drawn(signs))
+    for place, (key, one) in enumerate(tested.items()):
         results[key] = TestResult(
-            statistic=float(found[place]),
-            pvalue=float(own_p[place]),
-            pvalue_adjusted=float(adjusted[place]),
-            n=one.n,
-            clusters=one.clusters,
-            estimate=one.estimate,
+            statistic=one.statistic,
+            pvalue=float(steps.pvalue[place]),
+            pvalue_adjusted=float(steps.adjusted[place]),
+            n=results[key].n,
+            clusters=len(one.used),
+            estimate=one.mean,
             reason="no interval: the p-value speaks of the family",
-            note=f"pvalue_adjusted is the step-down p over {len(found)} groups and windows",
+            note=f"pvalue_adjusted is the step-down p over {len(tested)} groups and windows",
         )
     return results
 
 
-def _common_clusters(samples: Mapping[Key, Sample]) -> dict[int, int]:
-    """Cluster of every pair, by the finest clusters that serve all groups and windows."""
-    closed: dict[int, int] = {}
-    for sample in samples.values():
-        closed |= zip(sample.abnormal.rows.pair.tolist(), _day_zero(sample), strict=True)
+@dataclass(frozen=True, eq=False)
+class _ClusterT:
+    """One hypothesis: its clusters among those of the family, shape (q,), and its cluster t."""
+
+    used: Integers
+    sums: Floats
+    sizes: Floats
+    mean: float
+    statistic: float
+    problem: str
+
+    @classmethod
+    def of(cls, car: Floats, label: Integers) -> _ClusterT:
+        used, place = np.unique(label, return_inverse=True)
+        sums = np.bincount(place, weights=car).astype(np.float64)
+        sizes = np.bincount(place).astype(np.float64)
+        if len(used) < 2:
+            return cls(used, sums, sizes, np.nan, np.nan, ONE_CLUSTER)
+        statistic = float(cluster_t(sums, sizes))
+        problem = "" if abs(statistic) * ROUNDING < 1.0 else NO_SPREAD
+        return cls(used, sums, sizes, float(car.mean()), statistic, problem)
+
+    def drawn(self, signs: Signs) -> Floats:
+        """Cluster t under every sign vector of the family, shape (draws,)."""
+        t = np.empty(len(signs))
+        for part in blocks(len(signs), len(self.used)):
+            t[part] = cluster_t(signs[part, self.used] * self.sums, self.sizes)
+        return t
+
+
+def _signs(clusters: int, seed: int) -> Signs:
+    """Sign of each of the family's clusters in every draw, shape (9999, clusters)."""
+    drawn = sign_blocks(clusters, np.random.default_rng(seed))
+    signs = np.empty((DRAWS, clusters), dtype=np.int8)  # a byte a sign: the family shares them
+    for part, block in zip(blocks(DRAWS, clusters), drawn, strict=True):
+        signs[part] = block
+    return signs
+
+
+def _common_clusters(family: Sequence[ClusteredEffects]) -> list[Integers]:
+    """Cluster of every event, by the finest clusters that serve all groups and windows."""
+    if not family:
+        return []
+    pair, first = np.unique(np.concatenate([one.pair for one in family]), return_index=True)
+    closed = np.concatenate([one.closed for one in family])[first]
     # In the order of time, so that signs fall to the same clusters however the events are listed.
-    pairs = sorted(closed, key=lambda pair: (closed[pair], pair))
-    place = {pair: number for number, pair in enumerate(pairs)}
-    links: list[tuple[Integers, Integers]] = []
-    for sample in samples.values():
-        own = np.array([place[p] for p in sample.abnormal.rows.pair.tolist()], np.int64)
-        links.append((own, sample.cluster))
-    label = join(len(pairs), links)
-    return {pair: int(label[number]) for pair, number in place.items()}
-
-
-def _day_zero(sample: Sample) -> list[int]:
-    """Close of each event's day zero, in ns."""
-    rows, closes = sample.abnormal.rows, np.zeros(len(sample), dtype=np.int64)
-    for which, calendar in enumerate(sample.abnormal.panel.calendars):
-        here = rows.calendar == which
-        closes[here] = calendar.closes[rows.zero[here]].astype(np.int64)
-    return closes.tolist()
+    place = np.empty(len(pair), dtype=np.int64)
+    place[np.lexsort((pair, closed))] = np.arange(len(pair))
+    links = [(place[np.searchsorted(pair, one.pair)], one.cluster) for one in family]
+    label = join(len(pair), links)
+    return [label[own] for own, _ in links]
 
 
 ROMANO_WOLF = FamilyTest(
@@ -107,4 +160,5 @@ ROMANO_WOLF = FamilyTest(
     "independent clusters with symmetric effects",
     "groups of two or three clusters in the family: their wide null widens everyone's",
     romano_wolf_test,
+    resamples=True,
 )

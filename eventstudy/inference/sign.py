@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from scipy import special
 
@@ -84,8 +86,12 @@ def sign_test(sample: Sample) -> TestResult:
 def _median_interval(values: Floats, level: float) -> tuple[float, float, str]:
     """Order statistics that the exact sign test does not reject as the median."""
     n = len(values)
-    tail = 2.0 * special.bdtr(np.arange(n), n, 0.5)
-    skip = int(np.searchsorted(tail, (1.0 - level) * (1 + 1e-12), side="right")) - 1
+
+    def tails(k: int) -> float:
+        return 2.0 * float(special.bdtr(k, n, 0.5))
+
+    # A tail costs as much as sorting a few events: only those that the bisection asks for.
+    skip = bisect_right(range(n), (1.0 - level) * (1 + 1e-12), key=tails) - 1
     if skip < 0:
         return np.nan, np.nan, f"{n} events cannot reach the {1 - level:.3g} level"
     ordered = np.sort(values)

@@ -107,6 +107,7 @@ SKEWNESS_ADJUSTED = Test(
     "events that share sessions; fat tails, which it does not cure (9 % at the 5 % level with a "
     "t of 3)",
     skewness_adjusted_test,
+    resamples=True,
 )
 
 HALL = Test(

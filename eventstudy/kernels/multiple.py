@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from eventstudy.arrays import Floats
@@ -58,28 +61,44 @@ def benjamini_hochberg(pvalues: Floats) -> Floats:
     return adjusted
 
 
-def step_down(statistics: Floats, null: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class StepDown:
+    """P-values from a joint null distribution; every array has shape (tests,).
+
+    Attributes
+    ----------
+    pvalue : array of float
+        Each test's own: (1 + draws as extreme) / (draws + 1).
+    adjusted : array of float
+        The step-down one.
+    """
+
+    pvalue: Floats
+    adjusted: Floats
+
+
+def step_down(statistics: Floats, null: Callable[[int], Floats]) -> StepDown:
     """Romano and Wolf's step-down p-values from a joint null distribution.
 
     Parameters
     ----------
     statistics : array of float, shape (tests,)
-    null : array of float, shape (draws, tests)
-        The statistics under the null, all tests of a draw together.
-
-    Returns
-    -------
-    array of float, shape (tests,)
+    null : callable
+        From the number of a test to its statistic in every draw, shape (draws,); a draw is the
+        same in every test. It is called once a test, so that no more than one need be kept.
 
     References
     ----------
     Romano and Wolf (2005), Econometrica 73:1237-1282.
     """
     order = np.argsort(-np.abs(statistics), kind="stable")
-    size = np.abs(null[:, order])
-    # The largest of the hypotheses that are still in at each step.
-    top = np.maximum.accumulate(size[:, ::-1], axis=1)[:, ::-1]
-    extreme = (top >= np.abs(statistics[order]) * (1 - 1e-12)).sum(axis=0)
-    adjusted = np.empty(len(statistics))
-    adjusted[order] = np.maximum.accumulate((1 + extreme) / (len(null) + 1))
-    return adjusted
+    pvalue, adjusted = np.empty(len(statistics)), np.empty(len(statistics))
+    # The largest of the hypotheses that are still in at each step, from the last step back.
+    top: Floats | float = 0.0
+    for test in order[::-1].tolist():
+        size, bar = np.abs(null(test)), abs(statistics[test]) * (1 - 1e-12)
+        top = np.maximum(top, size)
+        pvalue[test] = (1 + (size >= bar).sum()) / (len(size) + 1)
+        adjusted[test] = (1 + (top >= bar).sum()) / (len(size) + 1)
+    adjusted[order] = np.maximum.accumulate(adjusted[order])
+    return StepDown(pvalue, adjusted)

@@ -9,9 +9,9 @@ import numpy as np
 from eventstudy.arrays import Floats, Integers
 from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.kernels.ranks import average_ranks
+from eventstudy.kernels.walsh import WalshAverages
 
 EXACT_UP_TO = 25
-WALSH_UP_TO = 2_000
 
 
 @dataclass(frozen=True)
@@ -96,33 +96,33 @@ def signed_rank(values: Floats) -> SignedRank:
 def walsh_interval(values: Floats, alpha: float) -> WalshInterval:
     """Interval of the centres that the signed-rank test does not reject at alpha.
 
-    Without ties or zeros its ends are order statistics of the Walsh averages (x_i + x_j)/2; with
-    them the test is inverted between neighbouring Walsh averages, where it is constant.
+    Its ends are order statistics of the Walsh averages (x_i + x_j)/2: between two of them W+ is the
+    number of those above the centre, and the ranks tie only where values are equal. Up to 25 values
+    with ties or zeros the test is inverted between neighbouring ones, where it is constant.
     """
     n = len(values)
-    if n > WALSH_UP_TO:
-        return WalshInterval(
-            float("nan"),
-            float("nan"),
-            float("nan"),
-            f"no interval above {WALSH_UP_TO} events: the Walsh averages grow with their square",
-        )
-    row, column = np.triu_indices(n)
-    walsh = np.sort((values[row] + values[column]) / 2.0)
-    centre = float(np.median(walsh))
     tied = len(np.unique(np.abs(values))) < n or bool((values == 0).any())
-    if tied:
-        return _inverted(values, walsh, centre, alpha)
-    skip = _order_statistic(n, alpha)
+    if tied and n <= EXACT_UP_TO:
+        row, column = np.triu_indices(n)
+        walsh = np.sort((values[row] + values[column]) / 2.0)
+        return _inverted(values, walsh, float(np.median(walsh)), alpha)
+    walsh = WalshAverages(values)
+    last = len(walsh) - 1
+    centre = (walsh[last // 2] + walsh[(last + 1) // 2]) / 2.0
+    skip = _order_statistic(values, alpha)
     if skip < 0:
         return WalshInterval(centre, float("nan"), float("nan"), _unreachable(n, alpha))
-    return WalshInterval(centre, float(walsh[skip]), float(walsh[-1 - skip]))
+    found = WalshInterval(centre, walsh[skip], walsh[last - skip])
+    return _consistent(values, found, alpha) if tied else found
 
 
-def _order_statistic(n: int, alpha: float) -> int:
+def _order_statistic(values: Floats, alpha: float) -> int:
     """Largest k with 2 P(W+ <= k) <= alpha, -1 where there is none."""
+    n = len(values)
     if n > EXACT_UP_TO:
-        mean, spread = n * (n + 1) / 4.0, np.sqrt(n * (n + 1) * (2 * n + 1) / 24.0)
+        times = np.unique(values, return_counts=True)[1].astype(np.float64)
+        ties = float((times**3 - times).sum())
+        mean, spread = n * (n + 1) / 4.0, np.sqrt((n * (n + 1) * (2 * n + 1) - ties / 2.0) / 24.0)
         return int(np.floor(mean - float(critical(1.0 - alpha)) * spread))
     counts = exact_counts(np.arange(1, n + 1) * 2)[::2]
     tail = 2.0 * np.cumsum(counts) / counts.sum()
@@ -146,12 +146,16 @@ def _inverted(values: Floats, walsh: Floats, centre: float, alpha: float) -> Wal
         return WalshInterval(centre, float("nan"), float("nan"), _unreachable(len(values), alpha))
     if np.isnan(low):
         low = high = centre
-    # A closed interval must leave zero out exactly when the test rejects there.
+    return _consistent(values, WalshInterval(centre, low, high), alpha)
+
+
+def _consistent(values: Floats, found: WalshInterval, alpha: float) -> WalshInterval:
+    """Keep an interval that leaves zero out exactly when the test rejects there; else say why."""
     rejected = signed_rank(values).pvalue <= alpha
-    if rejected == (low <= 0.0 <= high):
+    if rejected == (found.low <= 0.0 <= found.high):
         reason = "ties or zeros: the test's own rejection at zero and its interval differ"
-        return WalshInterval(centre, float("nan"), float("nan"), reason)
-    return WalshInterval(centre, low, high)
+        return WalshInterval(found.estimate, float("nan"), float("nan"), reason)
+    return found
 
 
 def _unreachable(n: int, alpha: float) -> str:

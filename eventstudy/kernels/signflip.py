@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.arrays import Floats
+from eventstudy.kernels.blocks import blocks, size
 
 DRAWS = 9_999
+Signs = NDArray[np.int8]
 _WEBB = np.sqrt(np.array([0.5, 1.0, 1.5]))
 
 
@@ -17,13 +22,21 @@ def all_signs(n: int) -> Floats:
     return 1.0 - 2.0 * (np.right_shift(vectors, place) & 1).astype(np.float64)
 
 
-def random_signs(n: int, rng: np.random.Generator) -> Floats:
-    """Draw 9,999 vectors of n signs, shape (9999, n)."""
-    return 1.0 - 2.0 * rng.integers(0, 2, (DRAWS, n)).astype(np.float64)
+def random_signs(n: int, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
+    """Draw vectors of n signs, shape (draws, n).
+
+    Draws in blocks are those of one call, if the generator is the same.
+    """
+    return 1.0 - 2.0 * rng.integers(0, 2, (draws, n)).astype(np.float64)
 
 
-def webb_weights(n: int, rng: np.random.Generator) -> Floats:
-    """Webb's six-point weights: all 6^n vectors up to five, then 9,999 draws.
+def sign_blocks(n: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Draw 9,999 vectors of n signs, a block of them at a time, shape (rows, n) each."""
+    return (random_signs(n, rng, size(part)) for part in blocks(DRAWS, n))
+
+
+def webb_weights(n: int, rng: np.random.Generator, draws: int = DRAWS) -> Floats:
+    """Webb's six-point weights: all 6^n vectors up to five, then draws, shape (vectors, n).
 
     References
     ----------
@@ -32,7 +45,13 @@ def webb_weights(n: int, rng: np.random.Generator) -> Floats:
     points = np.concatenate([_WEBB, -_WEBB])
     if n <= 5:
         return points[np.arange(6**n)[:, None] // 6 ** np.arange(n) % 6]
-    return points[rng.integers(0, 6, (DRAWS, n))]
+    return points[rng.integers(0, 6, (draws, n))]
+
+
+def webb_blocks(n: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Webb's weights, a block of vectors at a time: all of them up to five, then 9,999 draws."""
+    parts = blocks(1 if n <= 5 else DRAWS, n)
+    return (webb_weights(n, rng, size(part)) for part in parts)
 
 
 def cluster_t(sums: Floats, sizes: Floats) -> Floats:

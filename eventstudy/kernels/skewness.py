@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eventstudy.arrays import Floats
+from eventstudy.kernels.blocks import blocks
 
 BOOTSTRAP_DRAWS = 9_999
 BOOTSTRAP_FROM = 20
@@ -13,8 +14,10 @@ BOOTSTRAP_FROM = 20
 def _moments(values: Floats, centre: float) -> tuple[Floats, Floats]:
     """S = (mean - centre)/sd and the skewness sum(x - mean)^3/(N sd^3), by row, sd with ddof 1."""
     mean = values.mean(axis=-1)
-    spread = values.std(axis=-1, ddof=1)
-    cubes = ((values - mean[..., None]) ** 3).mean(axis=-1)
+    deviation = values - mean[..., None]
+    square = deviation * deviation
+    spread = np.sqrt(square.sum(axis=-1) / (values.shape[-1] - 1))
+    cubes = (square * deviation).mean(axis=-1)  # a power of 3 takes twenty times as long
     with np.errstate(divide="ignore", invalid="ignore"):
         return (mean - centre) / spread, cubes / spread**3
 
@@ -73,11 +76,14 @@ def johnson_bootstrap(values: Floats, rng: np.random.Generator) -> float:
     values = np.sort(values)  # the draws are places: the order of the events must not matter
     statistic = float(johnson_t(values))
     size = -(-len(values) // 4)
-    drawn = values[rng.integers(0, len(values), (BOOTSTRAP_DRAWS, size))]
-    flat = np.flatnonzero(np.ptp(drawn, axis=1) == 0)
-    while len(flat):
-        drawn[flat] = values[rng.integers(0, len(values), (len(flat), size))]
-        flat = flat[np.ptp(drawn[flat], axis=1) == 0]
-    star = johnson_t(drawn, float(values.mean()))
+    centre = float(values.mean())
+    star = np.empty(BOOTSTRAP_DRAWS)
+    flat = np.ones(BOOTSTRAP_DRAWS, dtype=np.bool_)
+    while flat.any():
+        again = np.flatnonzero(flat)
+        for part in blocks(len(again), size):
+            rows = again[part]
+            drawn = values[rng.integers(0, len(values), (len(rows), size))]
+            star[rows], flat[rows] = johnson_t(drawn, centre), np.ptp(drawn, axis=1) == 0
     tails = (1 + (star <= statistic).sum(), 1 + (star >= statistic).sum())
     return min(1.0, 2.0 * min(tails) / (BOOTSTRAP_DRAWS + 1))

@@ -10,6 +10,7 @@ import statsmodels.api as sm
 from worlds import MARKET, sample, world
 
 from eventstudy.inference import TESTS
+from eventstudy.inference.calendar_time import _first_of_each
 from eventstudy.models import ConstantMean, MarketAdjusted, MarketModel
 
 WINDOW = (0, 6)
@@ -106,3 +107,14 @@ def test_few_sessions_have_no_value_and_a_reason():
     got = TESTS["calendar_time"].compute(one)
     assert not got.has_value
     assert got.reason.startswith("14 sessions with an event under way; 60 are needed")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_security_counts_once_a_session_by_its_first_row(seed):
+    rng = np.random.default_rng(seed)
+    session, security = rng.integers(100, 130, 400), rng.integers(0, 9, 400)
+    first = {}
+    for row, pair in enumerate(zip(session.tolist(), security.tolist(), strict=True)):
+        first.setdefault(pair, row)
+    assert _first_of_each(session, security).tolist() == [first[pair] for pair in sorted(first)]
+    assert not len(_first_of_each(session[:0], security[:0]))

@@ -40,6 +40,14 @@ def test_each_speaks_for_itself(registry):
     assert len(set(titles)) == len(titles)
 
 
+def test_those_that_draw_resamples_say_so():
+    every = {**TESTS, **FAMILY_TESTS}
+    assert {name for name, test in every.items() if test.resamples} == {
+        *("skewness_adjusted", "bhar_skewness_adjusted", "permutation"),
+        *("wild_cluster", "wild_cluster_webb", "romano_wolf"),
+    }
+
+
 def test_the_single_tests_are_columns_of_the_events():
     events = run(world(3), one_date(3)).events
     for test in SINGLE_TESTS.values():

@@ -149,6 +149,81 @@ def test_join_is_union_and_find(case):
     assert same_partition(join(count, arrays).tolist(), components(count, links))
 
 
+def numbered(count, entries):
+    """Components by union and find, numbered by the first entry's labels where it has them all."""
+    root = list(range(count))
+
+    def find(thing):
+        while root[thing] != thing:
+            thing = root[thing]
+        return thing
+
+    for things, labels in entries:
+        bearer = {}
+        for thing, label in zip(things.tolist(), labels.tolist(), strict=True):
+            root[find(thing)] = find(bearer.setdefault(label, thing))
+    order = list(range(count))
+    things, labels = entries[0]
+    if sorted(things.tolist()) == order:
+        ranks = {label: rank for rank, label in enumerate(sorted(set(labels.tolist())))}
+        for thing, label in zip(things.tolist(), labels.tolist(), strict=True):
+            order[thing] = ranks[label]
+    least = {}
+    for thing in range(count):
+        least[find(thing)] = min(order[thing], least.get(find(thing), count))
+    number = {
+        component: rank for rank, component in enumerate(sorted(least, key=least.__getitem__))
+    }
+    return [number[find(thing)] for thing in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_join_numbers_components_as_it_says_whatever_the_labels(seed):
+    """Labels near and far, below zero, all of them different, of some things or of all."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 60))
+    entries = []
+    for entry in range(int(rng.integers(1, 4))):
+        size = count if seed % 2 and entry == 0 else int(rng.integers(0, count + 1))
+        things = rng.permutation(count)[:size]
+        kinds = (
+            rng.integers(0, 9, size) - 5,
+            rng.integers(0, 3 * count, size) + 1_000,
+            rng.integers(0, 20, size) * 10**15,
+            rng.permutation(size),
+            np.arange(size) * 10**9,
+        )
+        entries.append((things, kinds[int(rng.integers(0, len(kinds)))]))
+    assert join(count, entries).tolist() == numbered(count, entries)
+
+
+def test_a_chain_of_pairs_is_one_component():
+    """Each thing shares a label with the next: as many rounds as things would take minutes."""
+    count = 300_001
+    every = np.random.default_rng(0).permutation(count)
+    place = np.arange(count)
+    assert not join(count, [(every, place // 2), (every, (place + 1) // 2)]).any()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_clusters_are_joined_from_spans_sorted_by_both_ends(seed):
+    """Spans without length too, which a calendar that ends inside a window gives."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 80))
+    begin = rng.integers(0, 3 * count, count)
+    end = begin + rng.integers(int(seed % 3 > 0), 4, count)
+    event = (np.arange(count), rng.permutation(count), rng.integers(0, count, count))[seed % 3]
+    label = np.empty(count, dtype=np.int64)
+    reach, number = -1, -1
+    for place in sorted(range(count), key=lambda row: (begin[row], end[row])):
+        number += int(begin[place] >= reach)
+        reach = max(reach, int(end[place]))
+        label[place] = number
+    every = np.arange(count)
+    want = numbered(count, [(every, label), (every, event)])
+    assert clusters(begin, end, event).tolist() == want
+
+
 def test_the_span_of_a_window_begins_at_the_close_before_it():
     days = (np.arange(5).astype("datetime64[D]") + np.timedelta64(16, "h")).astype("datetime64[ns]")
     known = days.astype(np.int64)

@@ -46,9 +46,11 @@ def by_definition(statistics, null):
 def test_step_down_is_its_definition(tests, seed):
     rng = np.random.default_rng(seed)
     statistics, null = 2 * rng.standard_normal(tests), rng.standard_normal((99, tests))
-    got = step_down(statistics, null)
+    found = step_down(statistics, lambda test: null[:, test])
+    got = found.adjusted
     np.testing.assert_allclose(got, by_definition(statistics, null), rtol=1e-14)
     own = (1 + (np.abs(null) >= np.abs(statistics)).sum(axis=0)) / 100
+    np.testing.assert_array_equal(found.pvalue, own)
     assert (got >= own).all()  # nothing is won by looking at more
     order = np.argsort(-np.abs(statistics))
     assert (np.diff(got[order]) >= 0).all()
@@ -56,5 +58,5 @@ def test_step_down_is_its_definition(tests, seed):
 
 def test_one_hypothesis_keeps_its_own_p():
     null = np.random.default_rng(0).standard_normal((999, 1))
-    got = step_down(np.array([1.5]), null)
-    assert got[0] == (1 + (np.abs(null) >= 1.5).sum()) / 1000
+    got = step_down(np.array([1.5]), lambda test: null[:, test])
+    assert got.adjusted[0] == got.pvalue[0] == (1 + (np.abs(null) >= 1.5).sum()) / 1000

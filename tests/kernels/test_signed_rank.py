@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from eventstudy.kernels.signed_rank import WALSH_UP_TO, exact_counts, signed_rank, walsh_interval
+from eventstudy.kernels.signed_rank import (
+    _inverted,
+    exact_counts,
+    signed_rank,
+    walsh_interval,
+)
 
 tied = st.lists(st.integers(-4, 5), min_size=1, max_size=10).map(lambda v: np.array(v, float))
 alphas = st.sampled_from([0.01, 0.05, 0.1, 0.2, 0.5])
@@ -139,7 +144,34 @@ def test_five_values_cannot_reach_five_per_cent():
     assert got.estimate == 3.0
 
 
-def test_above_a_limit_there_is_no_interval_but_a_reason():
-    got = walsh_interval(np.arange(WALSH_UP_TO + 1.0), 0.05)
-    assert np.isnan(got.low)
-    assert "no interval above" in got.reason
+@pytest.mark.parametrize("n", [26, 33, 60])
+@pytest.mark.parametrize("alpha", [1e-9, 0.01, 0.05, 0.3])
+@pytest.mark.parametrize("least", [-6, 1, 20])
+def test_with_ties_beyond_25_the_order_statistics_are_the_inverted_test(n, alpha, least):
+    """Stretch by stretch: halves of whole numbers, so that no difference is rounded."""
+    values = np.random.default_rng(n).integers(least, 9 + abs(least), n) / 2.0
+    row, column = np.triu_indices(n)
+    walsh = np.sort((values[row] + values[column]) / 2.0)
+    want = _inverted(values, walsh, float(np.median(walsh)), alpha)
+    got = walsh_interval(values, alpha)
+    np.testing.assert_equal(
+        (got.estimate, got.low, got.high, got.reason),
+        (want.estimate, want.low, want.high, want.reason),
+    )
+
+
+def test_values_that_are_all_one_are_their_own_interval():
+    got = walsh_interval(np.full(50, 0.25), 0.05)
+    assert (got.estimate, got.low, got.high) == (0.25, 0.25, 0.25)
+
+
+def test_a_sample_of_any_size_has_its_interval():
+    values = np.random.default_rng(0).normal(0.01, 1, 300_000)
+    got = walsh_interval(values, 0.05)
+    # The normal mean's own interval is 2 % narrower: sqrt(3/pi).
+    half = stats.norm.ppf(0.975) / np.sqrt(len(values)) / np.sqrt(3 / np.pi)
+    assert got.low < got.estimate < got.high
+    assert got.high - got.low == pytest.approx(2 * half, rel=0.01)
+    assert got.estimate == pytest.approx(values.mean(), abs=half)
+    for end in (got.low, got.high):
+        assert signed_rank(values - end).pvalue == pytest.approx(0.05, rel=1e-3)

@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventstudy.kernels.blocks import CELLS
 from eventstudy.kernels.signflip import (
     DRAWS,
     ShiftedClusterT,
     all_signs,
     cluster_t,
     random_signs,
+    sign_blocks,
+    webb_blocks,
     webb_weights,
 )
 
@@ -52,6 +55,32 @@ def test_webb_weights_are_all_of_them_for_few_clusters(n):
 def test_webb_weights_are_drawn_for_more():
     weights = webb_weights(6, np.random.default_rng(0))
     assert weights.shape == (DRAWS, 6)
+
+
+@pytest.mark.parametrize(
+    ("whole", "in_blocks"), [(random_signs, sign_blocks), (webb_weights, webb_blocks)]
+)
+@pytest.mark.parametrize("n", [2, 5, 6, 13, 200, 701])
+def test_blocks_of_draws_are_the_draws_of_one_call(whole, in_blocks, n):
+    want = whole(n, np.random.default_rng(7))
+    parts = list(in_blocks(n, np.random.default_rng(7)))
+    np.testing.assert_array_equal(np.concatenate(parts), want)
+    assert max(part.size for part in parts) <= max(CELLS, n)
+    assert len(parts) > 1 or want.size <= CELLS
+
+
+@pytest.mark.parametrize("q", [13, 60])
+def test_the_cluster_t_of_a_block_is_that_of_its_rows(q):
+    """To the last bit: a draw may tie with the statistic, whatever block it falls in."""
+    rng = np.random.default_rng(q)
+    sums, counts = rng.normal(0, 1, q), rng.integers(1, 5, q).astype(float)
+    signs = random_signs(q, rng)
+    whole = cluster_t(signs * sums, counts)
+    for part in (slice(0, 1), slice(3, 40), slice(40, DRAWS)):
+        np.testing.assert_array_equal(cluster_t(signs[part] * sums, counts), whole[part])
+        np.testing.assert_array_equal(
+            cluster_t(signs[part].astype(np.int8) * sums, counts), whole[part]
+        )
 
 
 def by_definition(values, label):

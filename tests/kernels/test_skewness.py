@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventstudy.kernels.blocks import CELLS
 from eventstudy.kernels.skewness import BOOTSTRAP_DRAWS, hall_t, johnson_bootstrap, johnson_t
 
 samples = st.lists(st.floats(-1, 1, width=16), min_size=3, max_size=20).map(np.array)
@@ -69,6 +70,24 @@ def test_resamples_that_do_not_vary_are_drawn_again():
     x = np.r_[np.zeros(18), 1.0, 2.0]  # most resamples of five are all zeros
     got = johnson_bootstrap(x, np.random.default_rng(0))
     assert 0 < got <= 1
+
+
+@pytest.mark.parametrize("zeros", [0, 790])
+def test_the_bootstrap_in_blocks_is_that_of_one_call(zeros):
+    """Resamples of 200 come in two blocks; those that do not vary are drawn again at the end."""
+    x = np.r_[np.zeros(zeros), np.random.default_rng(8).chisquare(2, 800 - zeros) - 1.9]
+    rng, ordered, size = np.random.default_rng(9), np.sort(x), 200
+    assert BOOTSTRAP_DRAWS * size > CELLS
+    drawn = ordered[rng.integers(0, 800, (BOOTSTRAP_DRAWS, size))]
+    flat = np.flatnonzero(np.ptp(drawn, axis=1) == 0)
+    assert bool(len(flat)) == bool(zeros)
+    while len(flat):
+        drawn[flat] = ordered[rng.integers(0, 800, (len(flat), size))]
+        flat = flat[np.ptp(drawn[flat], axis=1) == 0]
+    star, statistic = johnson_t(drawn, float(ordered.mean())), float(johnson_t(ordered))
+    tails = 1 + (star <= statistic).sum(), 1 + (star >= statistic).sum()
+    want = min(1.0, 2 * min(tails) / (BOOTSTRAP_DRAWS + 1))
+    assert johnson_bootstrap(x, np.random.default_rng(9)) == want
 
 
 def test_the_bootstrap_knows_no_order():
