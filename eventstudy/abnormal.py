@@ -232,7 +232,7 @@ class Abnormal:
         if self.given is not None or "observed" in self.__dict__:
             return self.spans[:, self.days(window)]
         first = self.panel.returns.start[self.rows.security] + self.rows.zero + window.first
-        return gather_counts(self.panel.spans, first, len(window))
+        return gather_counts(self.panel.spans, first, len(window)).astype(np.int64)
 
     def window_innovations(self, window: Window) -> Floats:
         """Variance of each return of a window about its expectation, over sigma^2, shape (N, L)."""
@@ -297,7 +297,7 @@ def observe(
     days = len(design.event)
     first = panel.returns.start[rows.security] + rows.zero + design.event.first
     returns = gather(panel.returns.values, first, days)
-    spans = gather_counts(panel.spans, first, days)
+    spans = gather_counts(panel.spans, first, days).astype(np.int64)
     base = _factor_base(rows, factors, model)
     windows = _factor_windows(factors, base, design.event)
     _compound_spans(factors, base + design.event.first, spans, windows)

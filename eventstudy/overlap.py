@@ -157,31 +157,6 @@ class TestedDays:
         return self.line[rows.security] * self.width + self.origin + rows.zero
 
 
-@dataclass(frozen=True, eq=False)
-class OtherEvents:
-    """Estimation days of some rows that belong to another event, of all the rows.
-
-    Attributes
-    ----------
-    design : Design
-        The windows.
-    among : TestedDays
-        Of all rows.
-    """
-
-    design: Design
-    among: TestedDays
-
-    @classmethod
-    def of(cls, rows: Rows, design: Design) -> OtherEvents:
-        """Lay out the tested days of all rows."""
-        return cls(design, TestedDays.of(rows, design))
-
-    def __call__(self, some: Rows) -> Booleans:
-        """Days to leave out, shape (some, estimation days)."""
-        return excluded_days(some, self.design, among=self.among)
-
-
 def excluded_days(rows: Rows, design: Design, *, among: TestedDays | None = None) -> Booleans:
     """Estimation days that lie in another event's tested window of the same security.
 

@@ -308,9 +308,7 @@ class Study:
         progress("day zero")
         rows, dropped = self._rows(frame, market)
         progress("abnormal returns")
-        left_out = (
-            OtherEvents.of(rows, self.design) if self.exclude_events_from_estimation else None
-        )
+        left_out = OtherEvents(rows, self.design) if self.exclude_events_from_estimation else None
         abnormal, unusable = estimate(
             rows,
             market.panel,

@@ -155,7 +155,7 @@ def _measured(
     rows, unpriced = settle(
         located, market.panel, market.security[located.pair], market.benchmark[located.pair]
     )
-    left_out = OtherEvents.of(rows, design) if study.exclude_events_from_estimation else None
+    left_out = OtherEvents(rows, design) if study.exclude_events_from_estimation else None
     abnormal, unusable = estimate(
         rows,
         market.panel,
