@@ -159,7 +159,7 @@ def _placebo(abnormal: Abnormal, window: Window, level: float, effects: Cumulate
 
 
 def _scale(abnormal: Abnormal, days: slice, there: Booleans, root: Floats) -> Floats:
-    """Standard deviation of the effect on the scale of one session, in units of sigma."""
+    """Give the spread of each effect on the scale of one session, in units of sigma."""
     innovations = abnormal.innovations[:, days] / abnormal.spans[:, days]
     rows = np.where(there[:, :, None], abnormal.event_rows[:, days] / root[:, :, None], 0.0)
     spent = np.where(there, innovations, 0.0).sum(axis=1)
