@@ -21,10 +21,11 @@ def sur_test(sample: Sample) -> TestResult:
     parts = _regression(sample)
     if isinstance(parts, TestResult):
         return parts
-    car, covariance, scale, nu = parts
+    car, residuals, scale, nu = parts
     n = len(car)
     if n > nu:
         return TestResult(n=n, reason=f"{n} events are more than the {nu} degrees of freedom")
+    covariance = residuals @ residuals.T / nu
     if np.linalg.cond(covariance) > 1e14:
         return TestResult(n=n, reason="the residuals of the events are linearly dependent")
     t2 = float(car @ np.linalg.solve(covariance, car)) / scale
@@ -45,13 +46,15 @@ def sur_mean_test(sample: Sample) -> TestResult:
     parts = _regression(sample)
     if isinstance(parts, TestResult):
         return parts
-    car, covariance, scale, nu = parts
-    se = float(np.sqrt(scale * covariance.mean()))
+    car, residuals, scale, nu = parts
+    # The mean of the residuals' covariance matrix, without the matrix.
+    variance = float((residuals.mean(axis=0) ** 2).sum()) / nu
+    se = float(np.sqrt(scale * variance))
     return with_se(float(car.mean()), se, nu, len(car), sample.level)
 
 
 def _regression(sample: Sample) -> TestResult | tuple[Floats, Floats, float, int]:
-    """CARs, residual covariance, scale L + x'(X'X)^-1 x and degrees of freedom; or why not."""
+    """CARs, residuals, scale L + x'(X'X)^-1 x and degrees of freedom; or why not."""
     used, note = without_spans(sample)
     n = len(used)
     if n < 2:
@@ -66,7 +69,7 @@ def _regression(sample: Sample) -> TestResult | tuple[Floats, Floats, float, int
     nu = residuals.shape[1] - used.abnormal.model.parameters
     effects = used.effects
     scale = float(effects.length[0] + effects.leverage[0])
-    return effects.car, residuals @ residuals.T / nu, scale, nu
+    return effects.car, residuals, scale, nu
 
 
 SUR = Test(

@@ -8,13 +8,15 @@ import numpy as np
 from scipy import special
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.arrays import Floats, Integers, Texts
+from eventstudy.arrays import Booleans, Floats, Integers, Texts
+from eventstudy.kernels.blocks import blocks
 from eventstudy.kernels.cumulate import Cumulated, leverage
 from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.kernels.resample import placebo_critical, placebo_pvalues
 from eventstudy.windows import Window
 
 SHARE_OF_RUNS = 20
+UNASKED = "placebo only where asked above 10,000 events"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,8 @@ class SingleTests:
     n_placebo : array of int
         Placebo runs.
     placebo : array of float, shape (N, runs)
-        Placebo effects in return units, on the event's own scale: to be compared with its CAR.
+        Placebo effects in return units, on the event's own scale: to be compared with its CAR. No
+        runs where the placebo was not asked for.
     brown_forsythe : array of float
         Brown-Forsythe test of the spread of the window's abnormal returns against that of the
         estimation window; NaN below two days.
@@ -57,7 +60,9 @@ class SingleTests:
     reason: Texts
 
 
-def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTests:
+def single_tests(
+    abnormal: Abnormal, window: Window, level: float, *, placebo: bool = True
+) -> SingleTests:
     """Test every event by its own estimation window.
 
     Parameters
@@ -68,6 +73,9 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
         A window inside the event window.
     level : float
         Level of the intervals.
+    placebo : bool
+        Whether to ask the placebo and SQ tests, which take a number for each event and run of
+        estimation days; without them their fields are NaN, with a reason.
 
     Notes
     -----
@@ -81,16 +89,57 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
     dof = abnormal.fit.dof
     half = critical(level, dof) * effects.se
     days = abnormal.days(window)
+    ar = abnormal.ar[:, days]
+    found = _placebo(abnormal, window, level, effects) if placebo else _unasked(len(abnormal))
+    found.reason[effects.n_days == 0] = "no abnormal return on any day of the window"
+    return SingleTests(
+        effects=effects,
+        pvalue=two_sided(effects.scar, dof),
+        low=effects.car - half,
+        high=effects.car + half,
+        placebo_pvalue=found.pvalue,
+        placebo_low=effects.car - found.width,
+        placebo_high=effects.car + found.width,
+        sq_lower=found.lower,
+        sq_upper=found.upper,
+        n_placebo=found.count,
+        placebo=found.runs,
+        brown_forsythe=brown_forsythe(
+            abnormal.standard_residuals,
+            ar / np.sqrt(abnormal.innovations[:, days]),
+        ),
+        reason=found.reason,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Placebo:
+    """Placebo in time: the columns of SingleTests, and half the width of the interval."""
+
+    pvalue: Floats
+    lower: Floats
+    upper: Floats
+    count: Integers
+    runs: Floats
+    width: Floats
+    reason: Texts
+
+
+def _unasked(events: int) -> _Placebo:
+    nothing = np.full(events, np.nan)
+    count, runs = np.zeros(events, dtype=np.int64), np.empty((events, 0))
+    reason = np.full(events, UNASKED, dtype=object)
+    return _Placebo(nothing, nothing, nothing, count, runs, nothing, reason)
+
+
+def _placebo(abnormal: Abnormal, window: Window, level: float, effects: Cumulated) -> _Placebo:
+    days = abnormal.days(window)
     ar, spans = abnormal.ar[:, days], abnormal.spans[:, days]
     there = np.isfinite(ar)
     long_window = len(window) > abnormal.fit.n_obs / SHARE_OF_RUNS
     usable = there.any(axis=1) & ~long_window
     root = np.where(there, np.sqrt(spans, dtype=np.float64), 1.0)
-    rows = np.where(there[:, :, None], abnormal.event_rows[:, days] / root[:, :, None], 0.0)
-    innovations = abnormal.innovations[:, days]
-    spent = np.where(there, innovations / spans, 0.0).sum(axis=1)
-    scale = np.sqrt(spent + leverage(rows.sum(axis=1), abnormal.fit.unscaled))
-    scale = np.where(usable, scale, np.nan)
+    scale = np.where(usable, _scale(abnormal, days, there, root), np.nan)
     statistic = np.where(there, ar / root, 0.0).sum(axis=1) / scale
     placebo = abnormal.placebo(there)
     placebo[~usable] = np.nan
@@ -106,25 +155,15 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
         f"no placebo: {len(window)} days are more than a twentieth of the usable estimation days"
     )
     reason[mixed & usable] = "no placebo interval: the window mixes returns of different spans"
-    reason[effects.n_days == 0] = "no abnormal return on any day of the window"
-    return SingleTests(
-        effects=effects,
-        pvalue=two_sided(effects.scar, dof),
-        low=effects.car - half,
-        high=effects.car + half,
-        placebo_pvalue=both,
-        placebo_low=effects.car - width,
-        placebo_high=effects.car + width,
-        sq_lower=lower,
-        sq_upper=upper,
-        n_placebo=count,
-        placebo=placebo * unit[:, None],
-        brown_forsythe=brown_forsythe(
-            abnormal.standard_residuals,
-            ar / np.sqrt(innovations),
-        ),
-        reason=reason,
-    )
+    return _Placebo(both, lower, upper, count, placebo * unit[:, None], width, reason)
+
+
+def _scale(abnormal: Abnormal, days: slice, there: Booleans, root: Floats) -> Floats:
+    """Give the spread of each effect on the scale of one session, in units of sigma."""
+    innovations = abnormal.innovations[:, days] / abnormal.spans[:, days]
+    rows = np.where(there[:, :, None], abnormal.event_rows[:, days] / root[:, :, None], 0.0)
+    spent = np.where(there, innovations, 0.0).sum(axis=1)
+    return np.sqrt(spent + leverage(rows.sum(axis=1), abnormal.fit.unscaled))
 
 
 def brown_forsythe(estimation: Floats, window: Floats) -> Floats:
@@ -145,18 +184,30 @@ def brown_forsythe(estimation: Floats, window: Floats) -> Floats:
     Brown and Forsythe (1974), Journal of the American Statistical Association 69:364-367.
     """
     pvalues = np.full(len(estimation), np.nan)
-    enough = (np.isfinite(window).sum(axis=1) > 1) & (np.isfinite(estimation).sum(axis=1) > 1)
-    for row in np.flatnonzero(enough):
-        parts = [values[row][np.isfinite(values[row])] for values in (estimation, window)]
-        spread = [np.abs(part - np.median(part)) for part in parts]
-        sizes = np.array([len(part) for part in spread])
-        means = np.array([part.mean() for part in spread])
-        whole = float((sizes * means).sum() / sizes.sum())
-        between = float((sizes * (means - whole) ** 2).sum())
-        within = sum(float(((part - part.mean()) ** 2).sum()) for part in spread)
-        dof = int(sizes.sum()) - 2
-        pvalues[row] = special.fdtrc(1, dof, between / (within / dof)) if within > 0 else np.nan
+    if min(estimation.shape[1], window.shape[1]) < 2:
+        return pvalues
+    for part in blocks(len(estimation), estimation.shape[1] + window.shape[1]):
+        (n, mean, squares), (k, other, more) = map(_about_median, (estimation[part], window[part]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            whole = (n * mean + k * other) / (n + k)
+            between = n * (mean - whole) ** 2 + k * (other - whole) ** 2
+            within, dof = squares + more, n + k - 2
+            tail = special.fdtrc(1, dof, between / (within / dof))
+        pvalues[part] = np.where((n > 1) & (k > 1) & (within > 0), tail, np.nan)
     return pvalues
+
+
+def _about_median(values: Floats) -> tuple[Integers, Floats, Floats]:
+    """Days, mean distance from the median and its sum of squares about that mean, by row."""
+    there = np.isfinite(values)
+    n = there.sum(axis=1)
+    ordered = np.sort(np.where(there, values, np.inf), axis=1)
+    middle = np.column_stack([np.maximum(n - 1, 0) // 2, np.minimum(n // 2, values.shape[1] - 1)])
+    median = np.take_along_axis(ordered, middle, axis=1).sum(axis=1, keepdims=True) / 2.0
+    distance = np.where(there, np.abs(np.where(there, values, 0.0) - median), 0.0)
+    mean = distance.sum(axis=1) / np.maximum(n, 1)
+    squares = np.where(there, distance - mean[:, None], 0.0) ** 2
+    return n, mean, squares.sum(axis=1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,13 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 from worlds import MARKET, abnormal, one_date, prices, run, world
 
 import eventstudy as es
 from eventstudy.inference import single_tests
-from eventstudy.inference.single import brown_forsythe
+from eventstudy.inference.single import UNASKED, brown_forsythe
+from eventstudy.kernels.blocks import CELLS
 from eventstudy.windows import Window
 
 NAN = np.nan
@@ -39,6 +40,43 @@ def test_brown_forsythe_of_one_day_has_no_value():
     assert np.isnan(got).all()
 
 
+def by_rows(estimation, window):
+    """Brown and Forsythe's test, event by event."""
+    pvalues = np.full(len(estimation), np.nan)
+    for row in range(len(estimation)):
+        parts = [values[row][np.isfinite(values[row])] for values in (estimation, window)]
+        if min(map(len, parts)) < 2:
+            continue
+        spread = [np.abs(part - np.median(part)) for part in parts]
+        sizes = np.array([len(part) for part in spread])
+        means = np.array([part.mean() for part in spread])
+        whole = (sizes * means).sum() / sizes.sum()
+        between = (sizes * (means - whole) ** 2).sum()
+        within = sum(((part - part.mean()) ** 2).sum() for part in spread)
+        dof = sizes.sum() - 2
+        if within > 0:
+            pvalues[row] = special.fdtrc(1, dof, between / (within / dof))
+    return pvalues
+
+
+@pytest.mark.parametrize(("events", "days", "tested"), [(60, 31, 4), (1, 120, 2), (9_000, 120, 3)])
+def test_brown_forsythe_of_all_events_is_that_of_each(events, days, tested):
+    """Holes in both, events without a day in either, one whose returns do not move."""
+    rng = np.random.default_rng(events)
+    estimation, window = rng.normal(0, 1, (events, days)), rng.normal(0, 1.2, (events, tested))
+    if events > 1:
+        estimation[rng.random(estimation.shape) < 0.05] = NAN
+        window[rng.random(window.shape) < 0.2] = NAN
+        estimation[0], window[1] = NAN, NAN
+        estimation[2], window[2] = 0.25, 0.25
+        estimation[3, :-1] = NAN
+        estimation[4, 0] = np.inf
+        assert (events * (days + tested) > CELLS) == (events == 9_000)
+    got, want = brown_forsythe(estimation, window), by_rows(estimation, window)
+    np.testing.assert_allclose(got, want, rtol=1e-12)
+    assert np.isnan(got).sum() < events / 2 or events == 1
+
+
 def test_sar_t():
     found, _ = abnormal(world(3), one_date(3))
     tests = single_tests(found, Window(-1, 1), 0.95)
@@ -49,6 +87,23 @@ def test_sar_t():
     half = stats.t.ppf(0.975, 118) * effects.se
     np.testing.assert_allclose(tests.low, effects.car - half, rtol=1e-10)
     np.testing.assert_allclose(tests.high, effects.car + half, rtol=1e-10)
+
+
+def test_without_the_placebo_all_else_is_the_same_and_the_reason_says_so():
+    frame = world(3)
+    frame.iloc[139:142, 0] = NAN
+    found, _ = abnormal(frame, one_date(3))
+    asked, unasked = (single_tests(found, Window(-1, 1), 0.95, placebo=p) for p in (True, False))
+    for name in ("pvalue", "low", "high", "brown_forsythe"):
+        np.testing.assert_array_equal(getattr(unasked, name), getattr(asked, name))
+    for name in ("placebo_pvalue", "placebo_low", "placebo_high", "sq_lower", "sq_upper"):
+        assert np.isnan(getattr(unasked, name)).all()
+        assert np.isfinite(getattr(asked, name)[1:]).all()
+    assert unasked.placebo.shape == (3, 0)
+    assert unasked.n_placebo.tolist() == [0, 0, 0]
+    nothing = "no abnormal return on any day of the window"
+    assert unasked.reason.tolist() == [nothing, UNASKED, UNASKED]
+    assert asked.reason.tolist() == [nothing, "", ""]
 
 
 def test_sq_is_the_one_sided_placebo():
