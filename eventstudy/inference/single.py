@@ -85,7 +85,7 @@ def single_tests(abnormal: Abnormal, window: Window, level: float) -> SingleTest
     there = np.isfinite(ar)
     long_window = len(window) > abnormal.fit.n_obs / SHARE_OF_RUNS
     usable = there.any(axis=1) & ~long_window
-    root = np.where(there, np.sqrt(spans, dtype=np.float64), 1.0)
+    root = np.where(there, np.sqrt(spans), 1.0)
     rows = np.where(there[:, :, None], abnormal.event_rows[:, days] / root[:, :, None], 0.0)
     innovations = abnormal.innovations[:, days]
     spent = np.where(there, innovations / spans, 0.0).sum(axis=1)
