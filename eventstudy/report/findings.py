@@ -42,6 +42,9 @@ for each coefficient, and ``events`` may carry ``written`` (the announcement's o
 date as it was written), ``source`` and ``notes``.
 """
 
+COUNTED_OVERLAPS = ("event_id", "ticker", "kind", "n_others", "sessions")
+"""Columns of ``overlaps`` where they are too many to be listed: one row an event, not a pair."""
+
 
 def empty(name: str) -> pd.DataFrame:
     """Give a frame of the contract without rows.
@@ -129,7 +132,11 @@ class Findings:
         if not self.windows:
             raise InputError("a report needs at least one tested window. Name it in windows=")
         for name, columns in COLUMNS.items():
-            lacking = [column for column in columns if column not in getattr(self, name).columns]
+            frame: pd.DataFrame = getattr(self, name)
+            wanted = columns
+            if name == "overlaps" and "n_others" in frame:
+                wanted = COUNTED_OVERLAPS
+            lacking = [column for column in wanted if column not in frame.columns]
             if lacking:
                 raise InputError(
                     f"the frame '{name}' lacks the columns {', '.join(lacking)}. "
