@@ -20,7 +20,7 @@ import pandas as pd
 
 from eventstudy.errors import RunDirectoryError
 from eventstudy.models import MODELS, name_of
-from eventstudy.report.findings import COLUMNS
+from eventstudy.report.findings import COLUMNS, lacking_columns
 
 MARK = "provenance.json"
 TABLES = (
@@ -105,7 +105,7 @@ def read_table(path: Path) -> pd.DataFrame:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         raw.columns = [unguard(name) for name in raw.columns]
         ours = OURS.get(path.stem, tuple(raw.columns))
-        missing = [name for name in COLUMNS.get(path.stem, ()) if name not in raw.columns]
+        missing = lacking_columns(path.stem, raw.columns)
         if missing:
             raise ValueError(f"it has no column {missing[0]}")
         return pd.DataFrame(
