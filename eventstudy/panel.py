@@ -89,8 +89,8 @@ class Panel:
     returns : Ragged
         Simple returns. A return belongs to the session on which it ends.
     spans : array of int16, shape (total,)
-        Sessions that a return covers: 1, or more after a halt or a hole in the data. Of 16 bits,
-        so a root or a product of them is to be taken in another type; numpy sums in 64 bits.
+        Sessions that a return covers: 1, or more after a halt or a hole in the data. Kept in 16
+        bits; :func:`eventstudy.kernels.gather.gather_counts` gives windows of them in 64.
     priced : array of bool, shape (total,)
         Whether the session has a price (the first price of a series has no return).
     moves : array of bool, shape (securities,)

@@ -89,7 +89,7 @@ class StudyResult:
 
     @property
     def overlaps(self) -> pd.DataFrame:
-        """One row a pair of events of one security that share days."""
+        """One row a pair of events of one security that share days; counted, where too many."""
         return self.frames["overlaps"]
 
     @property

@@ -21,9 +21,9 @@ CLOSED_DAY_RULES = ("next", "previous", "drop")
 class Rows:
     """Pairs of an event and a security, with their day zero; every array has shape (rows,).
 
-    The rows of a study are 32-bit integers, half the memory of millions of pairs. They are
-    positions and go as they are into indices and sums with the 64-bit positions of a panel; a
-    product of two of them is to be taken in 64 bits.
+    The rows of a study are 32-bit integers but for their day zero, half the memory of millions of
+    pairs. They are positions and go as they are into indices and sums with the 64-bit positions of
+    a panel; a product of two of them is to be taken in 64 bits.
 
     Attributes
     ----------
@@ -133,13 +133,13 @@ def locate(
             lost = dated[announced[dated] < 0]
             dropped |= _reasons(lost, dates[lost], lambda day, why=closed: f"{day} {why}")
     kept = np.flatnonzero(announced >= 0)
-    zero = announced[kept]
+    announced = announced[kept]
     rows = Rows(
         pair=_small(kept),
         event=_small(pd.factorize(frame["event_id"])[0])[kept],
         calendar=_small(calendar)[kept],
-        announced=_small(zero),
-        zero=_small(zero),
+        announced=_small(announced),
+        zero=announced.astype(np.int64),
         phase_code=phase[kept],
         moved=moved[kept],
         security=_small(np.broadcast_to(-1, len(kept))),
@@ -209,7 +209,7 @@ def settle(
     halted = moving[~panel.priced[flat]]
     halted = halted[np.argsort(security[halted], kind="stable")]
     borders = np.flatnonzero(np.diff(security[halted])) + 1
-    zero = rows.announced.copy()
+    zero = rows.zero.copy()
     for mine in np.split(halted, borders) if len(halted) else ():
         zero[mine], reasons = _resumed(rows.pair[mine], zero[mine], panel, int(security[mine[0]]))
         dropped |= reasons

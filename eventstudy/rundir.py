@@ -20,7 +20,7 @@ import pandas as pd
 
 from eventstudy.errors import RunDirectoryError
 from eventstudy.models import MODELS, name_of
-from eventstudy.report.findings import COLUMNS
+from eventstudy.report.findings import COLUMNS, lacking_columns
 
 MARK = "provenance.json"
 TABLES = (
@@ -35,7 +35,7 @@ DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
 INSTANTS = {"announced_at"}
 FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
 WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
-WHOLE |= {"missing", "n_peers", "n_donors"}
+WHOLE |= {"missing", "n_peers", "n_donors", "n_others"}
 TEXTS = {"event_id", "ticker", "window", "title", "kind", "actor", "group", "written", "precision"}
 TEXTS |= {"exchange", "benchmark", "session_phase", "shift_reason", "flags", "reason", "source"}
 TEXTS |= {
@@ -105,7 +105,7 @@ def read_table(path: Path) -> pd.DataFrame:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         raw.columns = [unguard(name) for name in raw.columns]
         ours = OURS.get(path.stem, tuple(raw.columns))
-        missing = [name for name in COLUMNS.get(path.stem, ()) if name not in raw.columns]
+        missing = lacking_columns(path.stem, raw.columns)
         if missing:
             raise ValueError(f"it has no column {missing[0]}")
         return pd.DataFrame(

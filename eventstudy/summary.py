@@ -227,7 +227,12 @@ def _notes(frames: Mapping[str, pd.DataFrame]) -> Sequence[str]:
     events, overlaps = frames["events"], frames["overlaps"]
     notes: list[str] = [*_fit_notes(frames["fits"])]
     shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
-    if len(shared):
+    if len(shared) and "n_others" in shared:
+        notes.append(
+            f"{counted(len(shared), 'event')} {'share' if len(shared) > 1 else 'shares'} tested "
+            "days with other events on the same security: their effects cannot be told apart."
+        )
+    elif len(shared):
         notes.append(
             f"{counted(len(shared), 'pair')} of events {'share' if len(shared) > 1 else 'shares'} "
             "tested days on the same security: "

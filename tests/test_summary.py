@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import one_date, prices, run, world
+from worlds import one_date, panel_of, prices, run, study, world
 
+import eventstudy as es
+from eventstudy.overlap import INSIDE, SHARED, overlaps
 from eventstudy.report.formats import percent, probability
+from eventstudy.rows import locate, settle
 from eventstudy.summary import NAMED, summary_table
 
 
@@ -132,6 +136,24 @@ def test_notes_tell_of_overlaps_and_of_hours_that_were_supposed():
     notes = " ".join(result.findings().notes)
     assert "1 pair of events share" in notes
     assert "1 event have an assumed hour" in notes or "1 event has an assumed hour" in notes
+
+
+def test_overlaps_that_are_too_many_to_list_are_told_by_their_events(tmp_path):
+    frame = world(2, 170)
+    result = run(frame, [("A", "S00", 140), ("B", "S00", 141), ("C", "S00", 150)])
+    assert "1 pair of events shares" in " ".join(result.findings().notes)
+    events = result.input
+    panel = panel_of(frame)
+    rows, _ = locate(events, np.zeros(3, dtype=np.int64), panel.calendars)
+    rows, _ = settle(rows, panel, np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64))
+    counted = overlaps(rows, events, panel, study().design, limit=0)
+    # A and B share days; the 139th session, tested for A, is the last of C's estimation window
+    assert counted["n_others"].tolist() == [1, 1, 1]
+    assert counted["kind"].tolist() == [SHARED, SHARED, INSIDE]
+    many = replace(result, frames={**result.frames, "overlaps": counted})
+    assert "2 events share tested days with other events" in " ".join(many.findings().notes)
+    loaded = es.load(many.save(tmp_path / "run"))
+    pd.testing.assert_frame_equal(loaded.overlaps, counted)
 
 
 def test_a_lead_test_without_a_value_says_why():

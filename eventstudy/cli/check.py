@@ -170,7 +170,14 @@ def _show(
             placement.dropped.to_numpy().tolist(),
             title="Dropped",
         )
-    if len(placement.overlaps):
+    if "n_others" in placement.overlaps:
+        output.table(
+            ("event", "ticker", "what", "other events", "sessions"),
+            [_counts(row) for row in output.records(placement.overlaps)],
+            right=("other events", "sessions"),
+            title="Overlaps",
+        )
+    elif len(placement.overlaps):
         output.table(
             ("event", "other event", "ticker", "what", "sessions", "first", "last"),
             [_overlap(row) for row in output.records(placement.overlaps)],
@@ -214,6 +221,11 @@ def _overlap(row: dict[str, Any]) -> list[str]:
     dates = (f"{row[column]:%Y-%m-%d}" for column in ("first", "last"))
     event, other, kind = row["event_id"], row["other_event_id"], row["kind"]
     return [event, other, row["ticker"], kind, str(row["sessions"]), *dates]
+
+
+def _counts(row: dict[str, Any]) -> list[str]:
+    counts = (str(row[column]) for column in ("n_others", "sessions"))
+    return [row["event_id"], row["ticker"], row["kind"], *counts]
 
 
 def _strictly(placement: Placement) -> int:

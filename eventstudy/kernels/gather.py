@@ -37,7 +37,10 @@ def gather_flags(flags: Booleans, first: Integers, width: int) -> Booleans:
 
 
 def gather_counts(counts: Integers, first: Integers, width: int) -> Integers:
-    """Copy windows of counts, as :func:`gather` does of numbers; they keep their type."""
+    """Copy windows of counts, as :func:`gather` does of numbers.
+
+    They come in 64 bits, whatever they are kept in: the root of 16 bits would be of 32.
+    """
     if first.size == 0:
-        return np.empty((*first.shape, width), dtype=counts.dtype)
-    return sliding_window_view(counts, width)[first]
+        return np.empty((*first.shape, width), dtype=np.int64)
+    return sliding_window_view(counts, width)[first].astype(np.int64, copy=False)

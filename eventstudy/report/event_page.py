@@ -177,6 +177,14 @@ def _flags(flags: str) -> list[str]:
 
 
 def _overlap_remarks(overlaps: pd.DataFrame, event_id: str) -> list[str]:
+    if "n_others" in overlaps:  # the others are too many to be named
+        own = overlaps[overlaps["event_id"] == event_id]
+        remarks = []
+        for row in records(own)[:_NAMED]:
+            lead = _OVERLAPS.get((str(row["kind"]), True), f"{str(row['kind']).capitalize()}:")
+            others = counted(int(row["n_others"]), "other event")
+            remarks.append(f"{lead} {others} ({shorten(str(row['ticker']), 21)}).")
+        return remarks
     own = overlaps[(overlaps["event_id"] == event_id) | (overlaps["other_event_id"] == event_id)]
     said: dict[str, dict[str, dict[str, None]]] = {}
     for row in records(own):

@@ -6,7 +6,7 @@ plain columns; a missing number is NaN, a missing date NaT, a missing text "".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -41,6 +41,16 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 for each coefficient, and ``events`` may carry ``written`` (the announcement's own local calendar
 date as it was written), ``source`` and ``notes``.
 """
+
+COUNTED_OVERLAPS = ("event_id", "ticker", "kind", "n_others", "sessions")
+"""Columns of ``overlaps`` where they are too many to be listed: one row an event, not a pair."""
+
+
+def lacking_columns(name: str, columns: Collection[str]) -> list[str]:
+    """List the columns of the contract that a frame lacks; overlaps may be counted."""
+    counted = name == "overlaps" and "n_others" in columns
+    wanted = COUNTED_OVERLAPS if counted else COLUMNS.get(name, ())
+    return [column for column in wanted if column not in columns]
 
 
 def empty(name: str) -> pd.DataFrame:
@@ -128,8 +138,8 @@ class Findings:
     def __post_init__(self) -> None:
         if not self.windows:
             raise InputError("a report needs at least one tested window. Name it in windows=")
-        for name, columns in COLUMNS.items():
-            lacking = [column for column in columns if column not in getattr(self, name).columns]
+        for name in COLUMNS:
+            lacking = lacking_columns(name, getattr(self, name).columns)
             if lacking:
                 raise InputError(
                     f"the frame '{name}' lacks the columns {', '.join(lacking)}. "

@@ -93,7 +93,9 @@ def dropped_table(dropped: pd.DataFrame) -> Table:
 
 
 def overlaps_table(overlaps: pd.DataFrame) -> Table:
-    """Events that share days of the same security."""
+    """Events that share days of the same security, by name, or counted where they are too many."""
+    if "n_others" in overlaps:
+        return _counted_overlaps(overlaps)
     columns = (
         Column("Event"),
         Column("Security"),
@@ -114,6 +116,27 @@ def overlaps_table(overlaps: pd.DataFrame) -> Table:
             integer(row["sessions"]),
             date(row["first"]),
             date(row["last"]),
+        )
+        for row in records(overlaps)
+    )
+    return Table(columns, cells)
+
+
+def _counted_overlaps(overlaps: pd.DataFrame) -> Table:
+    columns = (
+        Column("Event"),
+        Column("Security"),
+        right("Other events"),
+        Column("What they share", wide=True),
+        right("Sessions"),
+    )
+    cells = tuple(
+        (
+            shorten(str(row["event_id"]), _ID),
+            shorten(str(row["ticker"]), TICKER),
+            integer(row["n_others"]),
+            str(row["kind"]),
+            integer(row["sessions"]),
         )
         for row in records(overlaps)
     )

@@ -17,7 +17,7 @@ from eventstudy.report.event_page import announced
 from eventstudy.report.formats import date, integer, number, percent, probability, weekday
 from eventstudy.report.group_page import FULL, group_table, groups_page
 from eventstudy.report.limits import GROUPS, PAGES, ROWS, limited
-from eventstudy.report.listings import claims_table, fits_table
+from eventstudy.report.listings import claims_table, fits_table, overlaps_table
 from eventstudy.report.tables import effects_table, minus, records
 from eventstudy.report.writing import composed
 
@@ -95,6 +95,24 @@ def test_remarks_name_shifts_closed_benchmarks_drops_overlaps_and_notes(
     assert "estimation window holds tested days of MICRON-2023 (MU)" in pages["MICRON-2023-BAN"]
     assert "lie in the estimation window of MICRON-2023-BAN (MU)" in pages["MICRON-2023"]
     assert "earnings two days before" in pages["MICRON-2023"]
+
+
+def test_overlaps_that_are_too_many_to_name_are_counted(findings: Findings) -> None:
+    kinds = ["tested windows share sessions", "inside the estimation window"]
+    counts = {"event_id": "BIS-2024", "ticker": "MU", "kind": kinds, "n_others": [1200, 1]}
+    overlaps = pd.DataFrame(counts | {"sessions": [2, 3]})
+    assert [row[:3] for row in overlaps_table(overlaps).rows] == [
+        ("BIS-2024", "MU", "1,200"),
+        ("BIS-2024", "MU", "1"),
+    ]
+    data = composed(replace(undrawn(findings), overlaps=overlaps))[0].data
+    pages = {page["id"]: " ".join(page["remarks"]) for page in data["events"]}
+    assert (
+        "Shares tested sessions of the same security with 1,200 other events (MU)."
+        in pages["BIS-2024"]
+    )
+    assert "window holds tested days of 1 other event (MU)." in pages["BIS-2024"]
+    assert "MU)" not in pages["MOFCOM-2024"]
 
 
 def test_effects_are_printed_in_per_cent_with_real_minus_signs(findings: Findings) -> None:
