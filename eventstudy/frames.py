@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import pandas as pd
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.inference import PeerTests, SingleTests, peer_tests, single_tests
+from eventstudy.arrays import Booleans, Floats, Integers, Texts
+from eventstudy.inference import PeerTests, SingleTests, no_peers, peer_tests
 from eventstudy.inference.donors import DonorPlacebo, donor_placebo
 from eventstudy.kernels.cumulate import cumulate
 from eventstudy.kernels.pvalues import critical
@@ -44,13 +46,13 @@ def in_groups(abnormal: Abnormal, window: Window, max_span: int) -> Booleans:
 def events_frame(
     abnormal: Abnormal,
     frame: pd.DataFrame,
+    tests: Mapping[str, SingleTests],
     *,
-    level: float,
     max_span: int,
-    overlapping: dict[int, str],
-    peers: tuple[Abnormal, Integers],
-) -> tuple[pd.DataFrame, dict[str, SingleTests]]:
-    """Build one row an event, security and window, and keep the tests that it came from.
+    overlapping: Mapping[int, str],
+    peers: tuple[Abnormal, Integers] | None = None,
+) -> pd.DataFrame:
+    """Build one row an event, security and window.
 
     Parameters
     ----------
@@ -58,16 +60,15 @@ def events_frame(
         The events.
     frame : DataFrame
         The events' frame.
-    level : float
-        Level of the intervals.
+    tests : mapping of str to SingleTests
+        Tests of every event, by window.
     max_span : int
         Sessions that a return may cover in group means.
-    overlapping : dict of int to str
+    overlapping : mapping of int to str
         Flag of an event, by its position, that shares days with another.
-    peers : pair of Abnormal and array of int
+    peers : pair of Abnormal and array of int, optional
         The peers' rows, and the event that each belongs to.
     """
-    tests = {str(w): single_tests(abnormal, w, level) for w in abnormal.design.windows}
     donors = donor_placebo(abnormal)
     parts = [
         _window_frame(
@@ -75,7 +76,7 @@ def events_frame(
             frame,
             window,
             tests[str(window)],
-            peer_tests(abnormal, *peers, window),
+            no_peers(len(abnormal)) if peers is None else peer_tests(abnormal, *peers, window),
             in_groups(abnormal, window, max_span),
             overlapping,
         ).assign(**_donor_columns(donors, window))
@@ -83,7 +84,7 @@ def events_frame(
     ]
     stacked = pd.concat(parts, ignore_index=True)
     order = np.lexsort((np.arange(len(stacked)), np.tile(np.arange(len(abnormal)), len(parts))))
-    return stacked.iloc[order].reset_index(drop=True), tests
+    return stacked.iloc[order].reset_index(drop=True)
 
 
 def _donor_columns(donors: DonorPlacebo | None, window: Window) -> dict[str, np.ndarray]:
@@ -100,7 +101,7 @@ def _window_frame(
     tests: SingleTests,
     over_peers: PeerTests,
     grouped: Booleans,
-    overlapping: dict[int, str],
+    overlapping: Mapping[int, str],
 ) -> pd.DataFrame:
     rows, effects = abnormal.rows, tests.effects
     own = frame.iloc[rows.pair].reset_index(drop=True)
@@ -174,37 +175,37 @@ def _flags(
     window: Window,
     tests: SingleTests,
     grouped: Booleans,
-    overlapping: dict[int, str],
-) -> list[str]:
+    overlapping: Mapping[int, str],
+) -> Texts:
     """Say in words what a reader must know of each row."""
     rows, effects = abnormal.rows, tests.effects
-    closed = abnormal.closed[:, abnormal.days(window)].sum(axis=1) > 0
-    flags: list[str] = []
-    for row in range(len(rows)):
-        found = [
-            (rows.moved[row], "the date was no session and was moved"),
-            (rows.zero[row] != rows.announced[row], "day zero moved by a halt or gap"),
-            (effects.span[row] > 1, f"spans: a return covers {effects.span[row]} sessions"),
-            (
-                closed[row],
-                "benchmark_closed: the benchmark's market did not trade, its return is 0",
-            ),
-            (
-                effects.n_days[row] < len(window),
-                f"{effects.n_days[row]} of {len(window)} days have a return",
-            ),
-            (
-                not grouped[row] and effects.n_days[row] > 0,
-                "left out of group means: a return over many sessions",
-            ),
-            (row in overlapping, overlapping.get(row, "")),
-            (abnormal.fit.approximate, "approximate standard error"),
-            (
-                abnormal.excluded[row] > 0,
-                f"{abnormal.excluded[row]} estimation days of other events left out",
-            ),
-        ]
-        flags.append("; ".join(text for true, text in found if true))
+    flags = np.full(len(rows), "", dtype=object)
+
+    def flag(those: Booleans, text: Callable[[int], str]) -> None:
+        for row in np.flatnonzero(those).tolist():
+            flags[row] = f"{flags[row]}; {text(row)}" if flags[row] else text(row)
+
+    left_out = abnormal.excluded
+    shared = np.zeros(len(rows), dtype=np.bool_)
+    shared[list(overlapping)] = True
+    flag(rows.moved, lambda _: "the date was no session and was moved")
+    flag(rows.zero != rows.announced, lambda _: "day zero moved by a halt or gap")
+    flag(effects.span > 1, lambda row: f"spans: a return covers {effects.span[row]} sessions")
+    flag(
+        abnormal.closed[:, abnormal.days(window)].any(axis=1),
+        lambda _: "benchmark_closed: the benchmark's market did not trade, its return is 0",
+    )
+    flag(
+        effects.n_days < len(window),
+        lambda row: f"{effects.n_days[row]} of {len(window)} days have a return",
+    )
+    flag(
+        ~grouped & (effects.n_days > 0),
+        lambda _: "left out of group means: a return over many sessions",
+    )
+    flag(shared, lambda row: overlapping[row])
+    flag(np.full(len(rows), abnormal.fit.approximate), lambda _: "approximate standard error")
+    flag(left_out > 0, lambda row: f"{left_out[row]} estimation days of other events left out")
     return flags
 
 
@@ -254,7 +255,7 @@ def _path(abnormal: Abnormal, level: float) -> tuple[Floats, Floats, Floats]:
 
 
 def estimation_frame(
-    abnormal: Abnormal, frame: pd.DataFrame, tests: dict[str, SingleTests]
+    abnormal: Abnormal, frame: pd.DataFrame, tests: Mapping[str, SingleTests]
 ) -> pd.DataFrame:
     """Build one row an event, security and estimation day, with the placebo effects from there."""
     window = abnormal.design.estimation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -17,11 +17,15 @@ from eventstudy.frames import in_groups
 from eventstudy.inference import (
     FAMILY_TESTS,
     TESTS,
+    ClusteredEffects,
+    Lead,
     Pool,
     Sample,
+    Test,
     TestResult,
     caution,
     choose_lead,
+    clustered_effects,
     mean_path,
 )
 from eventstudy.kernels.multiple import benjamini_hochberg, holm
@@ -31,27 +35,48 @@ ADJUSTED = ("pvalue_adjusted", "pvalue_holm", "pvalue_bh")
 FLOATS = ("statistic", "pvalue", "dof", "estimate", "se", "low", "high", "r", *ADJUSTED)
 WORDS = ("null", "alternative", "reference")
 TEST_COLUMNS = ("group", "window", "test", *NUMBERS, *ADJUSTED, *WORDS, "reason", "lead", "note")
+ON_REQUEST = 10_000
+"""Events above which placebo and resampling are done only where they are asked for."""
+MOST_EVENTS = 1_000
+RESAMPLES = (
+    f"it draws resamples: of more than {ON_REQUEST:,} events only where it is asked for, as in "
+    "tests=[...]"
+)
+Key = tuple[str, str]
 LEADS = ("group", "window", "n", "clusters", "test", "beside", "sentence")
 
 
-def members(abnormal: Abnormal, frame: pd.DataFrame) -> dict[str, Integers]:
+def members(abnormal: Abnormal, frame: pd.DataFrame) -> tuple[dict[str, Integers], str]:
     """Positions of the events of each group that has two rows or more.
 
     ``all``; ``kind:K`` for each kind; ``group:G`` for each named group; ``event:ID`` for each event
-    with several securities.
+    with several securities, where there are no more than 1,000 of them.
+
+    Returns
+    -------
+    groups : dict of str to array of int
+    note : str
+        Which groups were left out, "" for none.
     """
-    own = frame.iloc[abnormal.rows.pair]
-    found: dict[str, Integers] = {"all": np.arange(len(abnormal))}
+    pair, note = abnormal.rows.pair, ""
+    found: dict[str, Integers] = {"all": np.arange(len(abnormal))} if len(abnormal) > 1 else {}
     for prefix, column in (("kind", "kind"), ("group", "group"), ("event", "event_id")):
-        code, names = pd.factorize(own[column].to_numpy())
-        if not len(names):
+        code, names = pd.factorize(frame[column].to_numpy()[pair])
+        sizes = np.bincount(code, minlength=len(names))
+        large = np.flatnonzero((sizes > 1) & (names != ""))
+        if len(large) > MOST_EVENTS and column == "event_id":
+            note = (
+                f"{len(large):,} events with several securities are more than "
+                f"{MOST_EVENTS:,}: they have no group tests of their own"
+            )
+            continue
+        if len(large) == 0:
             continue
         order = np.argsort(code, kind="stable")
-        parts = np.split(order, np.cumsum(np.bincount(code, minlength=len(names)))[:-1])
-        for name, positions in zip(names, parts, strict=True):
-            if name:
-                found[f"{prefix}:{name}"] = positions
-    return {name: positions for name, positions in found.items() if len(positions) > 1}
+        begin = np.cumsum(sizes) - sizes
+        for one in large:
+            found[f"{prefix}:{names[one]}"] = order[begin[one] : begin[one] + sizes[one]]
+    return found, note
 
 
 def group_tests(
@@ -66,6 +91,8 @@ def group_tests(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run every test on every group and window.
 
+    Tests that draw resamples run on more than 10,000 events only where ``tests`` is a choice.
+
     Returns
     -------
     tests : DataFrame
@@ -75,45 +102,62 @@ def group_tests(
     leads : DataFrame
         One row a group and window: the test that leads, and why.
     """
-    samples: dict[tuple[str, str], Sample] = {}
     windows = abnormal.design.windows
     eligible = np.column_stack([in_groups(abnormal, window, max_span) for window in windows])
+    resample = len(abnormal) <= ON_REQUEST or tuple(tests) != (*TESTS, *FAMILY_TESTS)
+    single = [name for name in tests if name in TESTS]
+    family = [name for name in tests if name in FAMILY_TESTS]
+    kept: dict[Key, ClusteredEffects] = {}
+    results: dict[Key, dict[str, tuple[TestResult, str]]] = {}
+    leads: dict[Key, Lead] = {}
     for group, positions in groups.items():
         pool = Pool(abnormal.take(positions), windows, eligible[positions], execute)
-        for number, window in enumerate(windows):
-            stream = (seed, zlib.crc32(group.encode()), zlib.crc32(str(window).encode()))
-            chosen = pool.abnormal.take(np.flatnonzero(pool.enters[:, number]))
-            samples[group, str(window)] = Sample(chosen, window, level, stream, pool)
-    families = {
-        name: FAMILY_TESTS[name].compute(samples, seed) for name in tests if name in FAMILY_TESTS
-    }
-    rows: list[dict[str, object]] = []
-    leads: list[dict[str, object]] = []
-    for key, sample in samples.items():
-        lead = choose_lead(sample)
-        leads.append({"group": key[0], "window": key[1], **asdict(lead)})
-        for name in tests:
-            if name in families:
-                test, found = FAMILY_TESTS[name], families[name][key]
-            else:
-                test = TESTS[name]
-                found = test.compute(sample)
-            note = "; ".join(text for text in (found.note, _caution(found, name, sample)) if text)
-            row: dict[str, object] = {"group": key[0], "window": key[1], "test": name}
-            row |= {column: getattr(found, column) for column in (*NUMBERS, "pvalue_adjusted")}
-            row |= {word: getattr(test, word) for word in WORDS}
-            rows.append(row | {"reason": found.reason, "lead": lead.test == name, "note": note})
+        for sample in _samples(pool, group, level, seed):
+            key = (group, str(sample.window))
+            leads[key] = choose_lead(sample)
+            results[key] = {
+                name: _answer(TESTS[name], sample, resample=resample) for name in single
+            }
+            if family and resample:
+                kept[key] = clustered_effects(sample)
+    for name in family:
+        answers = FAMILY_TESTS[name].compute(kept, seed) if resample else {}
+        for key, found in results.items():
+            found[name] = (answers.get(key) or TestResult(n=leads[key].n, reason=RESAMPLES), "")
+    rows = [_row(key, name, *results[key][name], leads[key]) for key in results for name in tests]
     frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
     frame = frame.astype(dict.fromkeys(FLOATS, np.float64))
     for column, adjust in (("pvalue_holm", holm), ("pvalue_bh", benjamini_hochberg)):
         frame[column] = np.nan
-        for _, family in frame.groupby("test", sort=False):
-            frame.loc[family.index, column] = adjust(family["pvalue"].to_numpy(dtype=np.float64))
-    return frame, pd.DataFrame(leads, columns=list(LEADS))
+        for _, one in frame.groupby("test", sort=False):
+            frame.loc[one.index, column] = adjust(one["pvalue"].to_numpy(dtype=np.float64))
+    lines = [{"group": key[0], "window": key[1], **asdict(lead)} for key, lead in leads.items()]
+    return frame, pd.DataFrame(lines, columns=list(LEADS))
 
 
-def _caution(found: TestResult, name: str, sample: Sample) -> str:
-    return caution(name, sample) if found.has_value else ""
+def _samples(pool: Pool, group: str, level: float, seed: int) -> Iterator[Sample]:
+    """Give the samples of a group, window by window."""
+    for number, window in enumerate(pool.windows):
+        stream = (seed, zlib.crc32(group.encode()), zlib.crc32(str(window).encode()))
+        chosen = pool.abnormal.take(np.flatnonzero(pool.enters[:, number]))
+        yield Sample(chosen, window, level, stream, pool)
+
+
+def _answer(test: Test, sample: Sample, *, resample: bool) -> tuple[TestResult, str]:
+    """Ask one test, and warn of it where it ignores the events' correlation."""
+    if test.resamples and not resample:
+        return TestResult(n=len(sample), reason=RESAMPLES), ""
+    found = test.compute(sample)
+    return found, caution(test.name, sample) if found.has_value else ""
+
+
+def _row(key: Key, name: str, found: TestResult, warning: str, lead: Lead) -> dict[str, object]:
+    test = TESTS.get(name) or FAMILY_TESTS[name]
+    row: dict[str, object] = {"group": key[0], "window": key[1], "test": name}
+    row |= {column: getattr(found, column) for column in (*NUMBERS, "pvalue_adjusted")}
+    row |= {word: getattr(test, word) for word in WORDS}
+    note = "; ".join(text for text in (found.note, warning) if text)
+    return row | {"reason": found.reason, "lead": lead.test == name, "note": note}
 
 
 def group_means(
@@ -125,7 +169,9 @@ def group_means(
     execute: Execute = map_chunks,
 ) -> pd.DataFrame:
     """Average paths: one row a group and event day."""
-    short = np.where(np.isfinite(abnormal.ar), abnormal.spans, 0).max(axis=1, initial=0) <= max_span
+    there = np.isfinite(abnormal.ar)
+    spans = abnormal.window_spans(abnormal.design.event) if abnormal.panel.any_span else there
+    short = np.where(there, spans, 0).max(axis=1, initial=0) <= max_span
     days = np.arange(abnormal.design.event.first, abnormal.design.event.last + 1)
     parts: list[pd.DataFrame] = []
     for group, positions in groups.items():

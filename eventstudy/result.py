@@ -14,6 +14,7 @@ from eventstudy.errors import InputError
 from eventstudy.models import name_of
 from eventstudy.rundir import read_files, write_files, write_whole
 from eventstudy.summary import find, summary_table
+from eventstudy.tableset import Tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,15 +32,16 @@ class StudyResult:
         The study's settings.
     input : DataFrame
         The events as they were given, one row an event and security.
-    frames : mapping of str to DataFrame
-        The result frames by name; each is an attribute too.
+    frames : Tables
+        The result frames by name; each is an attribute too. Frames with rows for each event or
+        day are built when they are asked for.
     provenance : mapping
         Inputs with their digests, versions, settings.
     """
 
     spec: Mapping[str, Any]
     input: pd.DataFrame
-    frames: Mapping[str, pd.DataFrame]
+    frames: Tables
     provenance: Mapping[str, Any]
 
     @property
@@ -294,7 +296,7 @@ def load(folder: str | Path) -> StudyResult:
         Where the folder is none, or a file is missing or damaged.
     """
     tables, given, spec, provenance = read_files(Path(folder))
-    return StudyResult(spec=spec, input=given, frames=tables, provenance=provenance)
+    return StudyResult(spec=spec, input=given, frames=Tables(tables), provenance=provenance)
 
 
 def dropped_frame(frame: pd.DataFrame, dropped: Mapping[int, str]) -> pd.DataFrame:

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.asynchrony import same_date_betas
 from eventstudy.calendars import ClosedDay
 from eventstudy.claims import check_claims, judge
 from eventstudy.currency import check_currency
-from eventstudy.diagnostics import forecast_errors
 from eventstudy.errors import InputError, StudyError
 from eventstudy.estimation import estimate
 from eventstudy.events import Events
-from eventstudy.frames import (
-    days_frame,
-    estimation_frame,
-    events_frame,
-    fits_frame,
-)
-from eventstudy.groups import group_means, group_tests, members
+from eventstudy.eventtables import EventTables
+from eventstudy.execution import Engine, map_chunks
+from eventstudy.groups import ON_REQUEST, group_means, group_tests, members
 from eventstudy.inference import FAMILY_TESTS, TESTS
 from eventstudy.market import Market, list_pairs, list_peers, open_market, supply_of
 from eventstudy.models import MarketModel, Model, model_of, settings_of
-from eventstudy.overlap import OtherEvents, overlap_flags, overlaps
-from eventstudy.peers import peer_effects, touched
+from eventstudy.overlap import OtherEvents
+from eventstudy.peers import touched
 from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.report.findings import empty
 from eventstudy.result import StudyResult, dropped_frame
 from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
+from eventstudy.tableset import Table, Tables
 from eventstudy.windows import Design, Window
 
 if TYPE_CHECKING:
@@ -48,6 +44,30 @@ WindowLike = Window | Sequence[int] | str
 
 def _quiet(step: str) -> None:
     del step
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """What a run tells of itself, and where it works."""
+
+    progress: Progress
+    engine: Engine
+    now: list[str] = field(default_factory=list)
+
+    def begin(self, step: str) -> None:
+        """Begin a step."""
+        self.now[:] = [step]
+        self.progress(step)
+
+    def execute(
+        self, function: Callable[..., Any], shared: Any, ranges: Sequence[tuple[int, int]]
+    ) -> Iterator[Any]:
+        """Run a function over ranges of events."""
+        return map_chunks(function, shared, ranges, engine=self.engine, progress=self._told)
+
+    def _told(self, done: int, total: int) -> None:
+        if total > 1:
+            self.progress(f"{self.now[-1]}: {100 * done // total} %")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +105,11 @@ class Study:
     peers : sequence of str
         Other firms, for the placebo over peers: 19 or more on the exchange of an event.
     tests : sequence of str
-        Names of the group tests, all by default.
+        Names of the group tests, all by default. Of more than 10,000 events, tests that draw
+        resamples run only where they are named.
+    placebo : {"auto", "always", "never"}
+        When to compare each event with its own estimation days (placebo and sample-quantile
+        tests); auto is up to 10,000 events.
     level : float
         Level of the intervals.
     seed : int
@@ -119,6 +143,7 @@ class Study:
     max_span: int = 5
     peers: Sequence[str] = ()
     tests: Sequence[str] = (*TESTS, *FAMILY_TESTS)
+    placebo: Literal["auto", "always", "never"] = "auto"
     level: float = 0.95
     seed: int = 0
     diagnostics: bool = False
@@ -144,6 +169,7 @@ class Study:
         for name, allowed in (
             ("calendar", ("exchange", "data")),
             ("closed_day", CLOSED_DAY_RULES),
+            ("placebo", ("auto", "always", "never")),
         ):
             if getattr(self, name) not in allowed:
                 raise StudyError(
@@ -207,6 +233,7 @@ class Study:
             "max_span": self.max_span,
             "peers": list(self.peers),
             "tests": list(self.tests),
+            "placebo": self.placebo,
             "level": self.level,
             "seed": self.seed,
             "diagnostics": self.diagnostics,
@@ -254,6 +281,7 @@ class Study:
         prices: PriceSource,
         claims: pd.DataFrame | None = None,
         progress: Progress = _quiet,
+        engine: Engine | str = "serial",
     ) -> StudyResult:
         """Measure the events.
 
@@ -266,7 +294,10 @@ class Study:
         claims : DataFrame, optional
             From :func:`eventstudy.read_claims`.
         progress : callable, optional
-            Told of each step as it begins.
+            Told of each step as it begins, and of many events how far it has come.
+        engine : str
+            Where ranges of many events are worked on: ``serial`` (threads of this process),
+            ``processes``, ``dask`` or ``dask:tcp://host:port``. The numbers are the same.
 
         Returns
         -------
@@ -281,12 +312,13 @@ class Study:
         CalendarError
             Where a calendar does not reach an event.
         """
+        steps = _Steps(progress, Engine.of(engine))
         if len(events) == 0:
             raise InputError("there are no events. Add a row, or see `check --example`")
         frame = events.frame
         if claims is not None:
             check_claims(claims, events)
-        progress("prices")
+        steps.begin("prices")
         listing = list_pairs(
             frame,
             calendar=self.calendar,
@@ -305,9 +337,9 @@ class Study:
             ),
             currency=self.currency or "",
         )
-        progress("day zero")
+        steps.begin("day zero")
         rows, dropped = self._rows(frame, market)
-        progress("abnormal returns")
+        steps.begin("abnormal returns")
         left_out = OtherEvents(rows, self.design) if self.exclude_events_from_estimation else None
         abnormal, unusable = estimate(
             rows,
@@ -317,10 +349,11 @@ class Study:
             model=self.expected_return,
             left_out=left_out,
             barred=touched(rows, frame, market.panel, self.design, self.expected_return),
+            execute=steps.execute,
         )
-        progress("tests")
+        steps.begin("tests")
         dropped = market.dropped | dropped | unusable
-        return self._result(events, market, rows, abnormal, dropped, claims)
+        return self._result(events, market, rows, abnormal, dropped, claims, steps)
 
     def _rows(self, frame: pd.DataFrame, market: Market) -> tuple[Rows, dict[int, str]]:
         """Lay the pairs on sessions and move day zero to a price."""
@@ -340,19 +373,11 @@ class Study:
         abnormal: Abnormal,
         dropped: dict[int, str],
         claims: pd.DataFrame | None,
+        steps: _Steps,
     ) -> StudyResult:
-        """Build the frames."""
+        """Test the groups, and say how the frames are built."""
         frame = events.frame
-        shared = overlaps(rows, frame, market.panel, self.design)
-        table, single = events_frame(
-            abnormal,
-            frame,
-            level=self.level,
-            max_span=self.max_span,
-            overlapping=overlap_flags(abnormal, frame, shared),
-            peers=peer_effects(abnormal, frame, self.peers),
-        )
-        groups = members(abnormal, frame)
+        groups, too_many = members(abnormal, frame)
         tests, leads = group_tests(
             abnormal,
             groups,
@@ -360,32 +385,42 @@ class Study:
             level=self.level,
             max_span=self.max_span,
             seed=self.seed,
+            execute=steps.execute,
         )
-        return StudyResult(
-            spec=self.spec,
-            input=frame,
-            frames={
-                "events": table,
-                "days": days_frame(abnormal, frame, self.level),
-                "estimation": estimation_frame(abnormal, frame, single),
-                "fits": fits_frame(
-                    abnormal,
-                    frame,
-                    same_date=same_date_betas(abnormal, market),
-                    errors=forecast_errors(abnormal) if self.diagnostics else None,
-                ),
-                "means": group_means(abnormal, groups, level=self.level, max_span=self.max_span),
-                "tests": tests,
-                "leads": leads,
-                "claims": empty("claims")
-                if claims is None
-                else judge(claims, _zeros(rows, frame, market, claims), market.series),
-                "dropped": dropped_frame(frame, dropped),
-                "overlaps": shared,
-                "sources": sources_frame(market),
-            },
-            provenance=describe_run(events, self.spec, self.expected_return.table),
+        few = len(abnormal) <= ON_REQUEST
+        of_events = EventTables(
+            abnormal,
+            rows,
+            frame,
+            market,
+            level=self.level,
+            max_span=self.max_span,
+            peers=self.peers,
+            placebo=few if self.placebo == "auto" else self.placebo == "always",
+            diagnostics=self.diagnostics,
         )
+        tables: dict[str, Table] = {
+            **of_events.tables(),
+            "means": partial(
+                group_means,
+                abnormal,
+                groups,
+                level=self.level,
+                max_span=self.max_span,
+                execute=partial(map_chunks, engine=steps.engine),
+            ),
+            "tests": tests,
+            "leads": leads,
+            "claims": empty("claims")
+            if claims is None
+            else judge(claims, _zeros(rows, frame, market, claims), market.series),
+            "dropped": dropped_frame(frame, dropped),
+            "sources": sources_frame(market),
+        }
+        facts = describe_run(events, self.spec, self.expected_return.table)
+        if too_many:
+            facts["groups"] = too_many
+        return StudyResult(spec=self.spec, input=frame, frames=Tables(tables), provenance=facts)
 
 
 def _zeros(

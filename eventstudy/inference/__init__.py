@@ -32,6 +32,7 @@ from eventstudy.inference.single import (
     SINGLE_TESTS,
     PeerTests,
     SingleTests,
+    no_peers,
     peer_tests,
     single_tests,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "choose_lead",
     "clustered_effects",
     "mean_path",
+    "no_peers",
     "peer_tests",
     "single_tests",
 ]

@@ -226,6 +226,11 @@ class PeerTests:
     n_peers: Integers
 
 
+def no_peers(events: int) -> PeerTests:
+    """Give the tests of events that are compared with no peers."""
+    return PeerTests(np.full(events, np.nan), np.zeros(events, dtype=np.int64))
+
+
 def peer_tests(abnormal: Abnormal, peers: Abnormal, owner: Integers, window: Window) -> PeerTests:
     """Compare each event's standardised effect with those of other firms on the same days.
 

@@ -61,7 +61,7 @@ def group_answers(
     cluster = hull_clusters(abnormal)
     rng = np.random.default_rng([question.seed, zlib.crc32(b"places of clusters")])
     drawn = draw_places(abnormal, cluster, question.replications, rng)
-    groups = members(abnormal, frame)
+    groups, _ = members(abnormal, frame)
     single = {name for name in groups if name.startswith("event:")}
     fewer = question.shared(len(single) * len(abnormal.design.windows))
     for group, positions in groups.items():
