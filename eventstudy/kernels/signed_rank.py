@@ -109,19 +109,18 @@ def walsh_interval(values: Floats, alpha: float) -> WalshInterval:
     walsh = WalshAverages(values)
     last = len(walsh) - 1
     centre = (walsh[last // 2] + walsh[(last + 1) // 2]) / 2.0
-    skip = _order_statistic(values, alpha)
+    skip = _order_statistic(walsh.times, alpha)
     if skip < 0:
         return WalshInterval(centre, float("nan"), float("nan"), _unreachable(n, alpha))
     found = WalshInterval(centre, walsh[skip], walsh[last - skip])
     return _consistent(values, found, alpha) if tied else found
 
 
-def _order_statistic(values: Floats, alpha: float) -> int:
-    """Largest k with 2 P(W+ <= k) <= alpha, -1 where there is none."""
-    n = len(values)
+def _order_statistic(times: Integers, alpha: float) -> int:
+    """Largest k with 2 P(W+ <= k) <= alpha, -1 where there is none; up to 25 without ties."""
+    n = int(times.sum())
     if n > EXACT_UP_TO:
-        times = np.unique(values, return_counts=True)[1].astype(np.float64)
-        ties = float((times**3 - times).sum())
+        ties = float((times.astype(np.float64) ** 3 - times).sum())
         mean, spread = n * (n + 1) / 4.0, np.sqrt((n * (n + 1) * (2 * n + 1) - ties / 2.0) / 24.0)
         return int(np.floor(mean - float(critical(1.0 - alpha)) * spread))
     counts = exact_counts(np.arange(1, n + 1) * 2)[::2]

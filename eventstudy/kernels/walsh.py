@@ -54,6 +54,11 @@ class WalshAverages:
     ----------
     values : array of float, shape (n,)
 
+    Attributes
+    ----------
+    times : array of int, shape (m,)
+        How often each distinct value occurs.
+
     References
     ----------
     Floyd and Rivest (1975), Communications of the ACM 18:165-172, for selection by a sample;
@@ -67,9 +72,9 @@ class WalshAverages:
     """
 
     def __init__(self, values: Floats) -> None:
-        self._distinct, self._times = np.unique(values, return_counts=True)
-        self._before = np.concatenate([[0], np.cumsum(self._times)])
-        self._itself = self._times * (self._times + 1) // 2
+        self._distinct, self.times = np.unique(values, return_counts=True)
+        self._before = np.concatenate([[0], np.cumsum(self.times)])
+        self._itself = self.times * (self.times + 1) // 2
         self._rng = np.random.default_rng(0)
         m = len(self._distinct)
         self._least = self._cut(-np.inf, np.empty(0, dtype=np.int64))
@@ -119,7 +124,7 @@ class WalshAverages:
     def _cut(self, bound: float, end: Integers) -> _Cut:
         k = len(end)
         larger = self._before[end] - self._before[1 : k + 1]
-        pairs = self._itself[:k] + self._times[:k] * larger
+        pairs = self._itself[:k] + self.times[:k] * larger
         return _Cut(bound, end, pairs, int(pairs.sum()))
 
     def _cuts_about(self, rank: int, low: _Cut, high: _Cut) -> list[_Cut]:
@@ -131,7 +136,7 @@ class WalshAverages:
         row = np.searchsorted(upto, drawn, side="right")
         # Pairs of a row in order: the value with itself, then with each larger one.
         place = drawn - upto[row] + high.pairs[row] - self._itself[row]
-        larger = self._before[row + 1] + place // self._times[row]
+        larger = self._before[row + 1] + place // self.times[row]
         column = np.where(place < 0, row, np.searchsorted(self._before, larger, side="right") - 1)
         sums = np.sort(self._distinct[row] + self._distinct[column])
         middle = (rank - low.total) / int(upto[-1]) * SAMPLE
@@ -147,7 +152,7 @@ class WalshAverages:
         row = np.repeat(np.arange(len(width)), width)
         column = np.arange(len(row)) - np.repeat(np.cumsum(width) - width - start, width)
         sums = self._distinct[row] + self._distinct[column]
-        times = np.where(row == column, self._itself[row], self._times[row] * self._times[column])
+        times = np.where(row == column, self._itself[row], self.times[row] * self.times[column])
         order = np.argsort(sums)
         return _Sorted(low.total, sums[order], low.total + np.cumsum(times[order]))
 
