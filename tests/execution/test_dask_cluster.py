@@ -45,10 +45,12 @@ def program(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         try:
             yield running
         finally:
-            # Killed with its children: asked to end, a worker may take half a minute.
+            # Killed with its children: asked to end, a worker may take half a minute. But for
+            # Python's resource trackers, which then remove the semaphores of a nanny.
             with suppress(psutil.NoSuchProcess):
                 for child in psutil.Process(running.pid).children(recursive=True):
-                    child.kill()
+                    if "resource_tracker" not in " ".join(child.cmdline()):
+                        child.kill()
             running.kill()
 
 
