@@ -11,9 +11,10 @@ from eventstudy.execution.engine import Engine, cores
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
 
-# Below this many events no product of matrices in a study is large enough for OpenBLAS to use a
-# second thread (2^18 multiplications: 32 x 250 x 32), so a small study need not hold it to one.
-_FEW = 32
+# A small study does not pay the 3 ms that holding OpenBLAS to one thread costs the first time.
+# Products event by event, and between so few events, are too small for a second thread anyway;
+# a product of days by days (250 x 250) is not, from about 20 events on.
+_FEW = 16
 
 
 def chunks(count: int, size: int, *, block: int = 256) -> tuple[tuple[int, int], ...]:
@@ -55,11 +56,12 @@ def map_chunks(
 ) -> Generator[Result]:
     """Run a function over ranges; results come in the order of the ranges, as they are asked for.
 
-    One range alone is run in this thread, whatever the engine. OpenBLAS keeps to one thread until
-    the last result is taken or the iterator closed: the ranges are what runs side by side, and with
-    two threads a product of matrices has other last bits. Results that wait for their turn are at
-    most twice as many as workers (four times on a cluster, most of them there). Who stops early
-    should close the iterator (``contextlib.closing``), which ends what is under way.
+    One range alone is run in this thread, whatever the engine; with up to 16 events, by a call and
+    nothing else. Otherwise OpenBLAS keeps to one thread until the last result is taken or the
+    iterator closed: the ranges are what runs side by side, and with two threads a product of
+    matrices has other last bits. Results that wait for their turn are at most twice as many as
+    workers (four times on a cluster, most of them there). Who stops early should close the iterator
+    (``contextlib.closing``), which ends what is under way.
 
     Parameters
     ----------

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import chunk_work as work
 import numpy as np
+import psutil
 import pytest
 
 import eventstudy
@@ -44,7 +45,13 @@ def program(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         try:
             yield running
         finally:
-            running.terminate()
+            # Killed with its children: asked to end, a worker may take half a minute. But for
+            # Python's resource trackers, which then remove the semaphores of a nanny.
+            with suppress(psutil.NoSuchProcess):
+                for child in psutil.Process(running.pid).children(recursive=True):
+                    if "resource_tracker" not in " ".join(child.cmdline()):
+                        child.kill()
+            running.kill()
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +74,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def workers(address: str, folder: Path, nanny: str) -> Iterator[list[subprocess.Popen[bytes]]]:
     place = (address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", nanny)
+    place += ("--local-directory", str(folder / "scratch"))
     from distributed import Client
 
     with ExitStack() as stack:
@@ -179,8 +187,6 @@ def test_an_address_where_nobody_answers_gives_the_cure(monkeypatch, capfd):
 
 
 def test_a_cluster_on_this_machine_is_closed_afterwards(capfd):
-    import psutil
-
     def workers() -> list[str]:
         children = psutil.Process().children(recursive=True)
         return [each.name() for each in children if "resource_tracker" not in str(each.cmdline())]
