@@ -27,6 +27,8 @@ TABLES = (
     *("events", "days", "estimation", "fits", "means", "tests", "leads"),
     *("claims", "dropped", "overlaps", "sources"),
 )
+OPTIONAL = ("power",)
+"""Tables that a run has where they were asked for."""
 INPUT = "input"
 
 # The type of a column is that of its name in its own table; a column of the user is text, whatever
@@ -35,7 +37,7 @@ DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
 INSTANTS = {"announced_at"}
 FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
 WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
-WHOLE |= {"missing", "n_peers", "n_donors"}
+WHOLE |= {"missing", "n_peers", "n_donors", "replications"}
 TEXTS = {"event_id", "ticker", "window", "title", "kind", "actor", "group", "written", "precision"}
 TEXTS |= {"exchange", "benchmark", "session_phase", "shift_reason", "flags", "reason", "source"}
 TEXTS |= {
@@ -50,7 +52,7 @@ TEXTS |= {
     "sentence",
 }
 TEXTS |= {"measure", "quoted", "comparison", "since", "verdict", "decided_by", "text", "role"}
-TEXTS |= {"other_event_id", "other_ticker", "retrieved", "sha256"}
+TEXTS |= {"other_event_id", "other_ticker", "retrieved", "sha256", "who", "reading"}
 EFFECTS = (*COLUMNS["events"], "written", "source", "notes", "peer_pvalue", "n_peers")
 EFFECTS += ("brown_forsythe_pvalue", "donor_pvalue", "n_donors")
 OURS = {INPUT: ("announced_at", "date"), "events": EFFECTS}
@@ -148,7 +150,7 @@ def write_files(
     import tomli_w
 
     write_table(given, folder / f"{INPUT}.csv")
-    for name in TABLES:
+    for name in (*TABLES, *(name for name in OPTIONAL if name in tables)):
         write_table(tables[name], folder / f"{name}.csv")
     (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8")
     text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)
@@ -183,7 +185,8 @@ def read_files(
             f"{folder.name} cannot be read back: its settings are not those of a run. Run the "
             "study again"
         )
-    tables = {name: read_table(folder / f"{name}.csv") for name in TABLES}
+    asked = [name for name in OPTIONAL if (folder / f"{name}.csv").exists()]
+    tables = {name: read_table(folder / f"{name}.csv") for name in (*TABLES, *asked)}
     return tables, read_table(folder / f"{INPUT}.csv"), spec, provenance
 
 

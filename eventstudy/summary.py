@@ -50,10 +50,11 @@ def find(
     events = frames["events"]
     model = describe_model(spec["model"])
     return Findings(
+        about="study",
         title=title or provenance.get("title") or f"Event study of {provenance['name']}",
         subtitle=_subtitle(events, model),
         sentences=tuple(_sentences(frames, windows[0], spec["level"])),
-        settings=_settings(spec, model),
+        settings=settings_in_words(spec),
         notes=tuple(_notes(frames)),
         windows=windows,
         level=spec["level"],
@@ -82,9 +83,10 @@ def _subtitle(events: pd.DataFrame, model: str) -> str:
     )
 
 
-def _settings(spec: Mapping[str, Any], model: str) -> tuple[tuple[str, str], ...]:
+def settings_in_words(spec: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Label and value of each setting, in the order in which they are read."""
     settings = [
-        ("Model", model),
+        ("Model", describe_model(spec["model"])),
         ("Estimation window", spec["estimation"]),
         ("Event window", spec["event"]),
         ("Tested windows", ", ".join(spec["windows"])),
@@ -115,6 +117,7 @@ def _sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> li
     return [
         *_group_sentences(frames["tests"], frames["leads"], window, at),
         *_effect_sentences(own, window, at),
+        *_power_sentences(frames, window, at),
         *_claim_sentence(frames["claims"]),
         *_dropped_sentence(frames["dropped"]),
     ]
@@ -198,6 +201,41 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
         f"from noise at {level(alpha)} by both the t and the placebo test: {names}. With no "
         f"effect at all about {expected:.1f} would be expected by chance for each test."
     ]
+
+
+def _power_sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> list[str]:
+    power = frames.get("power")
+    return [] if power is None else power_sentences(power[power["window"] == window], at)
+
+
+def power_sentences(power: pd.DataFrame, at: float) -> list[str]:
+    """Say in words what could have been seen: single effects first, then all events.
+
+    Parameters
+    ----------
+    power : DataFrame
+        Rows of one window of the frame ``power``.
+    at : float
+        One minus the nominal size.
+    """
+    single = power[(power["group"] == "") & (power["test"] == "sar_t") & power["mde"].notna()]
+    found: list[str] = []
+    if len(single):
+        least, most = single["mde"].min(), single["mde"].max()
+        found.append(
+            f"With a power of {level(single['target'].iloc[0])} at the {level(1.0 - at)} level, "
+            f"the SAR-t detects an effect of {percent(least)} to {percent(most)} % on window "
+            f"{single['window'].iloc[0]}, depending on the security "
+            f"(median {percent(single['mde'].median())} %, "
+            f"{counted(len(single), 'event-security pair')})."
+        )
+    everyone = power[(power["group"] == "all") & power["mde"].notna()]
+    found += [
+        f"For the average over all events it takes {percent(row['mde'])} %; "
+        f"{percent(row['effect'])} % were measured."
+        for row in everyone.to_dict("records")
+    ]
+    return found
 
 
 def _claim_sentence(claims: pd.DataFrame) -> list[str]:

@@ -201,7 +201,7 @@ report_options = (
         "--title",
         default="",
         metavar="TEXT",
-        show_default="Event study of EVENTS",
+        show_default="Event study of EVENTS, or Power of EVENTS",
         help="Title of the report.",
     ),
 )
@@ -377,7 +377,7 @@ def run_folder(path: str) -> Path:
     return folder
 
 
-def written(folder: Path, formats: tuple[str, ...]) -> str:
+def written(folder: Path, formats: tuple[str, ...], document: str = "report") -> str:
     """Say where the reports and the run directory are."""
-    reports = [str(folder / f"report.{name}") for name in formats if name in ("pdf", "html")]
+    reports = [str(folder / f"{document}.{name}") for name in formats if name in ("pdf", "html")]
     return f"Written: {', '.join([*reports, f'{folder}/'])}"
