@@ -14,6 +14,7 @@ import pytest
 from eventstudy.cli.prices import source_named
 from eventstudy.cli.run import FRAMES, _sources
 from eventstudy.report import COLUMNS
+from eventstudy.rundir import TABLES
 from eventstudy.sources import AutoPrices, CachedPrices, FilePrices, SnapshotPrices, YahooPrices
 
 Command = Callable[..., Any]
@@ -50,7 +51,7 @@ def test_a_run_prints_what_it_found_and_leaves_a_report(
     assert done.out.endswith("Written: reports/events/report.pdf, reports/events/\n\n")
     assert done.err.startswith("Prices: snapshot for all ")
     left = set(_files(Path("reports/events")))
-    assert {f"{name}.csv" for name in COLUMNS} < left
+    assert {f"{name}.csv" for name in TABLES} < left
     assert {"provenance.json", "study.toml", "report.pdf"} < left
     assert any(name.startswith("figures/") and name.endswith(".svg") for name in left)
     assert Path("reports/events/report.pdf").read_bytes().startswith(b"%PDF")
