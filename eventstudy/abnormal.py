@@ -10,6 +10,7 @@ from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
 from eventstudy.kernels.gather import gather, gather_counts, gather_flags
 from eventstudy.kernels.resample import placebo_statistics
+from eventstudy.kernels.window_start import roll_start
 from eventstudy.models import Fit, Model
 from eventstudy.models.base import BENCHMARK, forecast
 from eventstudy.panel import Factors, Panel, compound
@@ -43,6 +44,9 @@ class Abnormal:
         Days on which the benchmark's market did not close, so that its return is exactly 0.
     excluded : array of int, shape (N,)
         Estimation days left out because they belong to another event of the security.
+    earlier : array of int, shape (N,)
+        Sessions by which each estimation window starts earlier than the study's; its days before
+        that are missing in the fit.
     barred : array of bool, shape (N, F), optional
         Columns of the factors that an event may not use: securities that it touches.
     """
@@ -59,6 +63,7 @@ class Abnormal:
     spans: Integers
     closed: Booleans
     excluded: Integers
+    earlier: Integers
     barred: Booleans | None = None
 
     def __len__(self) -> int:
@@ -167,6 +172,7 @@ class Abnormal:
             self.spans[index],
             self.closed[index],
             self.excluded[index],
+            self.earlier[index],
             None if self.barred is None else self.barred[index],
         )
 
@@ -193,7 +199,7 @@ def estimate(
         The windows.
     model : Model
         The expected-return model.
-    excluded : array of bool, shape (rows, estimation days), optional
+    excluded : array of bool, shape (rows, days of the widest estimation window), optional
         Estimation days to leave out.
     barred : array of bool, shape (rows, factors), optional
         Factors of the model that an event may not use. A security is never its own factor.
@@ -209,18 +215,22 @@ def estimate(
     -----
     A return that spans several sessions is missing in the estimation window, and so is the
     benchmark of that day; in the event window it keeps its span, and the factors are compounded
-    over it. A missing day stays missing: the window is never lengthened or moved to make up for it.
+    over it. A missing day stays missing: the window is never lengthened or moved to make up for it,
+    unless the design's ``rolling_start`` says so. Then the start of an event's window moves back
+    until the window holds as many usable days as it is long; the end stays.
     """
     base = panel.returns.start[rows.security] + rows.zero
-    span = len(design.estimation)
-    first = base + design.estimation.first
+    factor_base = _factor_base(rows, factors, model)
+    barred = _barred(rows, panel, model, barred)
+    design = design.widest
+    first, span = base + design.estimation.first, len(design.estimation)
     y = gather(panel.returns.values, first, span)
     y[gather_counts(panel.spans, first, span) != 1] = np.nan
     if excluded is not None:
         y[excluded] = np.nan
-    factor_base = _factor_base(rows, factors, model)
-    barred = _barred(rows, panel, model, barred)
     x = _without(_factor_windows(factors, factor_base, design.estimation), barred)
+    y, x, earlier = roll_start(y, x, len(design.nominal), model.shifts, optional=model.selects)
+    design = design.reaching(int(earlier.max(initial=0)))
     fit = model.fit(y, x, design.horizon)
 
     days = len(design.event)
@@ -236,7 +246,10 @@ def estimate(
         closed &= spans == 1
     expected = forecast(model, fit, event_factors, spans)
     missing = ~np.isfinite(returns)
-    out = np.zeros(len(rows), dtype=np.int64) if excluded is None else excluded.sum(axis=1)
+    out = np.zeros(len(rows), dtype=np.int64)
+    if excluded is not None:
+        within = np.arange(span) >= (span - len(design.nominal) - earlier)[:, None]
+        out = (excluded & within).sum(axis=1)
     abnormal = Abnormal(
         rows,
         panel,
@@ -250,6 +263,7 @@ def estimate(
         spans,
         closed,
         out,
+        earlier,
         barred,
     )
     dropped = _unusable(abnormal)
@@ -342,9 +356,11 @@ def _unusable(abnormal: Abnormal) -> dict[int, str]:
     dropped: dict[int, str] = {}
     for row, pair in enumerate(abnormal.rows.pair):
         if fit.n_obs[row] < floor:
+            reach = design.rolling_start
+            earlier = f", {reach} sessions before it included" if reach else ""
             reason = (
-                f"{fit.n_obs[row]} usable days of {len(design.estimation)} in the estimation "
-                f"window {design.estimation}; {floor} are needed"
+                f"{fit.n_obs[row]} usable days of {len(design.nominal)} in the estimation "
+                f"window {design.nominal}{earlier}; {floor} are needed"
             )
             if abnormal.excluded[row]:
                 reason += f" ({abnormal.excluded[row]} days of other events are left out)"

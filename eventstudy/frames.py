@@ -11,6 +11,7 @@ from eventstudy.inference import PeerTests, SingleTests, peer_tests, single_test
 from eventstudy.inference.donors import DonorPlacebo, donor_placebo
 from eventstudy.kernels.cumulate import cumulate
 from eventstudy.kernels.pvalues import critical
+from eventstudy.report.formats import counted
 from eventstudy.rows import shift_reasons
 from eventstudy.windows import Window
 
@@ -203,6 +204,10 @@ def _flags(
                 abnormal.excluded[row] > 0,
                 f"{abnormal.excluded[row]} estimation days of other events left out",
             ),
+            (
+                abnormal.earlier[row] > 0,
+                f"estimation window starts {counted(abnormal.earlier[row], 'session')} earlier",
+            ),
         ]
         flags.append("; ".join(text for true, text in found if true))
     return flags
@@ -312,7 +317,22 @@ def fits_frame(
     columns["beta_same_date"] = np.nan if same_date is None else same_date
     if errors is not None:
         columns["prediction_error"], columns["r2_outside"] = errors
+    columns |= _estimation_windows(abnormal)
     return pd.DataFrame({**columns, "note": fit.note})
+
+
+def _estimation_windows(abnormal: Abnormal) -> dict[str, object]:
+    """Relative day and dates of each estimation window, where they are not the same for all."""
+    design = abnormal.design
+    if not design.rolling_start:
+        return {}
+    dates = session_dates(abnormal, design.estimation)
+    rows = np.arange(len(abnormal))
+    return {
+        "estimation_start": design.nominal.first - abnormal.earlier,
+        "estimation_first": dates[rows, design.extra - abnormal.earlier],
+        "estimation_last": dates[:, -1],
+    }
 
 
 def _keys(abnormal: Abnormal, frame: pd.DataFrame, times: int) -> dict[str, np.ndarray]:

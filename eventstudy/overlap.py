@@ -68,7 +68,13 @@ def excluded_days(rows: Rows, design: Design) -> Booleans:
     return out
 
 
-def overlaps(rows: Rows, frame: pd.DataFrame, panel: Panel, design: Design) -> pd.DataFrame:
+def overlaps(
+    rows: Rows,
+    frame: pd.DataFrame,
+    panel: Panel,
+    design: Design,
+    earlier: Integers | None = None,
+) -> pd.DataFrame:
     """List the events of one security that confound each other.
 
     Parameters
@@ -81,6 +87,8 @@ def overlaps(rows: Rows, frame: pd.DataFrame, panel: Panel, design: Design) -> p
         For the dates of the sessions.
     design : Design
         The windows; the tested windows of an event count from their first day to their last.
+    earlier : array of int, shape (rows,), optional
+        Sessions by which the estimation window of each row starts earlier than the study's; none.
 
     Returns
     -------
@@ -94,13 +102,19 @@ def overlaps(rows: Rows, frame: pd.DataFrame, panel: Panel, design: Design) -> p
     shared = near_pairs(rows, rows.security, 0, reach)
     once = (rows.zero[shared[0]] < rows.zero[shared[1]]) | (shared[0] < shared[1])
     shared = (shared[0][once], shared[1][once])
-    inside = near_pairs(
-        rows, rows.security, estimation.first - hull.last, estimation.last - hull.first
+    earlier = np.zeros(len(rows), dtype=np.int64) if earlier is None else earlier
+    most = int(earlier.max(initial=0))
+    i, j = near_pairs(
+        rows, rows.security, estimation.first - most - hull.last, estimation.last - hull.first
     )
+    start = estimation.first - earlier
+    within = rows.zero[j] + hull.last >= rows.zero[i] + start[i]
+    inside = (i[within], j[within])
+    tested = np.full(len(rows), hull.first)
     return pd.concat(
         [
-            _listed(rows, frame, panel, shared, hull, hull, SHARED),
-            _listed(rows, frame, panel, inside, estimation, hull, INSIDE),
+            _listed(rows, frame, panel, shared, (tested, hull.last), hull, SHARED),
+            _listed(rows, frame, panel, inside, (start, estimation.last), hull, INSIDE),
         ],
         ignore_index=True,
     )
@@ -129,13 +143,13 @@ def _listed(
     frame: pd.DataFrame,
     panel: Panel,
     pairs: tuple[Integers, Integers],
-    own: Window,
+    own: tuple[Integers, int],
     others: Window,
     kind: str,
 ) -> pd.DataFrame:
     i, j = pairs
-    first = np.maximum(rows.zero[i] + own.first, rows.zero[j] + others.first)
-    last = np.minimum(rows.zero[i] + own.last, rows.zero[j] + others.last)
+    first = np.maximum(rows.zero[i] + own[0][i], rows.zero[j] + others.first)
+    last = np.minimum(rows.zero[i] + own[1], rows.zero[j] + others.last)
     event = frame["event_id"].to_numpy()
     ticker = frame["ticker"].to_numpy()
     return pd.DataFrame(

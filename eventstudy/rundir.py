@@ -34,10 +34,11 @@ INPUT = "input"
 # The type of a column is that of its name in its own table; a column of the user is text, whatever
 # its name, for as text it was written.
 DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
+DATES |= {"estimation_first", "estimation_last"}
 INSTANTS = {"announced_at"}
 FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
 WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
-WHOLE |= {"missing", "n_peers", "n_donors", "replications"}
+WHOLE |= {"missing", "n_peers", "n_donors", "replications", "estimation_start"}
 TEXTS = {"event_id", "ticker", "window", "title", "kind", "actor", "group", "written", "precision"}
 TEXTS |= {"exchange", "benchmark", "session_phase", "shift_reason", "flags", "reason", "source"}
 TEXTS |= {

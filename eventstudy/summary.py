@@ -13,6 +13,7 @@ from eventstudy.inference import TESTS
 from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
 from eventstudy.report.formats import counted, level, number, percent, probability
+from eventstudy.windows import Window
 
 SINGLE = ("sar_t", "placebo", "sq")
 NAMED = 6
@@ -55,7 +56,7 @@ def find(
         subtitle=_subtitle(events, model),
         sentences=tuple(_sentences(frames, windows[0], spec["level"])),
         settings=settings_in_words(spec),
-        notes=tuple(_notes(frames)),
+        notes=tuple(_notes(frames, spec)),
         windows=windows,
         level=spec["level"],
         methods=(name_of(spec["model"]), *SINGLE, *spec["tests"]),
@@ -87,7 +88,7 @@ def settings_in_words(spec: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Label and value of each setting, in the order in which they are read."""
     settings = [
         ("Model", describe_model(spec["model"])),
-        ("Estimation window", spec["estimation"]),
+        ("Estimation window", _estimation_window(spec)),
         ("Event window", spec["event"]),
         ("Tested windows", ", ".join(spec["windows"])),
         ("Intervals", level(spec["level"])),
@@ -103,6 +104,16 @@ def settings_in_words(spec: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if spec["calendar"] == "data":
         settings.append(("Sessions", "the rows of the data"))
     return tuple(settings)
+
+
+def _estimation_window(spec: Mapping[str, Any]) -> str:
+    reach = spec.get("rolling_start", 0)
+    if not reach:
+        return spec["estimation"]
+    return (
+        f"{spec['estimation']}, its start up to {counted(reach, 'session')} earlier where days are "
+        "not usable"
+    )
 
 
 def _sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> list[str]:
@@ -260,10 +271,10 @@ def _dropped_sentence(dropped: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes(frames: Mapping[str, pd.DataFrame]) -> Sequence[str]:
+def _notes(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Sequence[str]:
     """Caveats of the study as a whole."""
     events, overlaps = frames["events"], frames["overlaps"]
-    notes: list[str] = [*_fit_notes(frames["fits"])]
+    notes: list[str] = [*_rolled(frames["fits"], spec), *_fit_notes(frames["fits"])]
     shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
     if len(shared):
         notes.append(
@@ -308,3 +319,25 @@ def _fit_notes(fits: pd.DataFrame) -> list[str]:
         f"against pairing by date: {', '.join(named)}{f' and {rest} more' if rest else ''}."
     )
     return notes
+
+
+def _rolled(fits: pd.DataFrame, spec: Mapping[str, Any]) -> list[str]:
+    """Name the events whose estimation window starts earlier than the study's."""
+    if "estimation_start" not in fits or fits.empty:
+        return []
+    usual = Window.of(spec["estimation"]).first
+    moved = fits.assign(earlier=usual - fits["estimation_start"])
+    moved = moved[moved["earlier"] > 0]
+    if moved.empty:
+        return []
+    named = [
+        f"{row.ticker} on {row.event_id} {row.earlier}"
+        for row in moved.head(NAMED).itertuples(index=False)
+    ]
+    rest = len(moved) - len(named)
+    return [
+        f"The estimation window of {counted(len(moved), 'pair')} starts earlier than day {usual}, "
+        "to make up for days in it that are not usable (no return, a halt, no factor, days of "
+        f"other events). By how many sessions: {', '.join(named)}"
+        f"{f' and {rest} more' if rest else ''}; fits.csv has each start."
+    ]

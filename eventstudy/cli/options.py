@@ -42,6 +42,7 @@ _SETTINGS = {
     "closed_day": "closed_day",
     "min_estimation": "min_estimation",
     "exclude_events_from_estimation": "exclude_events_from_estimation",
+    "rolling_start": "rolling_start",
     "test": "tests",
     "level": "level",
     "seed": "seed",
@@ -164,6 +165,14 @@ event_options = (
         is_flag=True,
         show_default="they stay in, and are listed",
         help="Leave the tested days of other events of the same security out of the estimation.",
+    ),
+    click.option(
+        "--rolling-start",
+        type=int,
+        metavar="SESSIONS",
+        show_default="0: a missing day stays missing",
+        help="Where days of the estimation window are not usable, start it up to so many sessions "
+        "earlier, until it holds as many usable days as it is long.",
     ),
     click.option(
         "--claims",

@@ -144,7 +144,7 @@ def _measured(
         frame,
         listing,
         prices,
-        design,
+        design.widest,
         supply=supply_of(model, calendar=study.calendar, exchanges=study.exchanges),
         currency=study.currency or "",
     )
@@ -154,7 +154,7 @@ def _measured(
     rows, unpriced = settle(
         located, market.panel, market.security[located.pair], market.benchmark[located.pair]
     )
-    excluded = excluded_days(rows, design) if study.exclude_events_from_estimation else None
+    excluded = excluded_days(rows, design.widest) if study.exclude_events_from_estimation else None
     abnormal, unusable = estimate(
         rows,
         market.panel,

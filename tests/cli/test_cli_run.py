@@ -381,3 +381,15 @@ def test_sources_by_name(folder: Path) -> None:
     assert isinstance(source_named("snapshot", offline=True), SnapshotPrices)
     Path("snapshot").mkdir()
     assert isinstance(source_named("./snapshot", offline=True), FilePrices)
+
+
+def test_an_estimation_window_may_start_earlier(command: Command, events: Path) -> None:
+    young = ("--estimation", "-160:-11", "--min-estimation", "100", "--tickers", "MU")
+    done = command("run", "events.csv", *QUICK, *young, "--rolling-start", "60", "--out", "o")
+    assert done.code == 0
+    assert tomllib.loads(Path("o/study.toml").read_text("utf-8"))["rolling_start"] == 60
+    assert "estimation_start" in Path("o/fits.csv").read_text("utf-8").splitlines()[0]
+    assert "60 sessions before it included; 100 are needed" in done.out
+    refused = command("run", "events.csv", *QUICK, "--rolling-start", "-1")
+    assert (refused.code, refused.out) == (2, "")
+    assert "rolling_start -1 is no whole number from 0 up" in refused.err
