@@ -18,6 +18,7 @@ from eventstudy.windows import Window
 GIVEN = {"event_id", "ticker", "announced_at", "written", "date", "precision", "kind", "actor"}
 GIVEN |= {"title", "source", "benchmark", "group", "exchange", "notes"}
 """Columns that every event has; the others are the user's own."""
+DONORS = ("donor_pvalue", "n_donors")
 CARRIED = ("title", "kind", "actor", "group", "announced_at", "written", "date", "precision")
 
 
@@ -91,7 +92,7 @@ def _donor_columns(donors: DonorPlacebo | None, window: Window) -> dict[str, np.
     if donors is None:
         return {}
     pvalue, count = donors.pvalue(window)
-    return {"donor_pvalue": pvalue, "n_donors": count}
+    return dict(zip(DONORS, (pvalue, count), strict=True))
 
 
 def _window_frame(
@@ -154,7 +155,7 @@ def _window_frame(
     }
     # A column of the user's with the name of one of ours travels under a name of its own.
     extra = {
-        f"{name} (given)" if name in columns else name: own[name]
+        f"{name} (given)" if name in (*columns, *DONORS) else name: own[name]
         for name in own.columns
         if name not in GIVEN
     }

@@ -20,6 +20,7 @@ import pandas as pd
 
 from eventstudy.errors import RunDirectoryError
 from eventstudy.models import MODELS, name_of
+from eventstudy.models.base import FITS
 from eventstudy.report.findings import COLUMNS
 
 MARK = "provenance.json"
@@ -31,8 +32,8 @@ OPTIONAL = ("power",)
 """Tables that a run has where they were asked for."""
 INPUT = "input"
 
-# The type of a column is that of its name in its own table; a column of the user is text, whatever
-# its name, for as text it was written.
+# The type of a column is that of its name in its own table. A column of the user is text, whatever
+# its name, for as text it was written; in the fits it is a factor's slope, and so a number.
 DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
 DATES |= {"estimation_first", "estimation_last"}
 INSTANTS = {"announced_at"}
@@ -56,8 +57,8 @@ TEXTS |= {"measure", "quoted", "comparison", "since", "verdict", "decided_by", "
 TEXTS |= {"other_event_id", "other_ticker", "retrieved", "sha256", "who", "reading"}
 EFFECTS = (*COLUMNS["events"], "written", "source", "notes", "peer_pvalue", "n_peers")
 EFFECTS += ("brown_forsythe_pvalue", "donor_pvalue", "n_donors")
-OURS = {INPUT: ("announced_at", "date"), "events": EFFECTS}
-"""Columns that are typed in tables that carry columns of the user's; in the others all are."""
+OURS = {INPUT: ("announced_at", "date"), "events": EFFECTS, "fits": FITS}
+"""Columns typed by their names in tables that carry columns of the user's; in the others all."""
 NEEDED = ("model", "estimation", "event", "windows", "calendar", "benchmark", "closed_day")
 NEEDED += ("min_estimation", "exclude_events_from_estimation", "tests", "level")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -108,12 +109,13 @@ def read_table(path: Path) -> pd.DataFrame:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         raw.columns = [unguard(name) for name in raw.columns]
         ours = OURS.get(path.stem, tuple(raw.columns))
+        given = _number if path.stem == "fits" else _text
         missing = [name for name in COLUMNS.get(path.stem, ()) if name not in raw.columns]
         if missing:
             raise ValueError(f"it has no column {missing[0]}")
         return pd.DataFrame(
             {
-                name: _typed(name, raw[name]) if name in ours else raw[name].map(unguard)
+                name: _typed(name, raw[name]) if name in ours else given(raw[name])
                 for name in raw.columns
             }
         )
@@ -126,7 +128,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def _typed(name: str, column: pd.Series) -> pd.Series:
     """Give a column of text the type of its name; what is of no other type is a number."""
     if name in TEXTS:
-        return column.map(unguard)
+        return _text(column)
     if name in DATES:
         return pd.to_datetime(column.where(column != "")).astype("datetime64[s]")
     if name in INSTANTS:
@@ -136,6 +138,14 @@ def _typed(name: str, column: pd.Series) -> pd.Series:
         return column == "True"
     if name in WHOLE:
         return column.astype("int64")
+    return _number(column)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    return column.map(unguard)
+
+
+def _number(column: pd.Series) -> pd.Series:
     return column.replace("", "nan").astype("float64")
 
 
