@@ -98,6 +98,7 @@ def group_tests(
             row: dict[str, object] = {"group": key[0], "window": key[1], "test": name}
             row |= {column: getattr(found, column) for column in (*NUMBERS, "pvalue_adjusted")}
             row |= {word: getattr(test, word) for word in WORDS}
+            row["null"] = found.null or test.null
             rows.append(row | {"reason": found.reason, "lead": lead.test == name, "note": note})
     frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
     frame = frame.astype(dict.fromkeys(FLOATS, np.float64))

@@ -14,6 +14,7 @@ from eventstudy.kernels.multiple import step_down
 from eventstudy.kernels.signflip import cluster_t, random_signs
 
 Key = tuple[str, str]
+NULL = "the mean effect is zero, in every group and window of the run together"
 
 
 def romano_wolf_test(samples: Mapping[Key, Sample], seed: int) -> dict[Key, TestResult]:
@@ -69,6 +70,7 @@ def romano_wolf_test(samples: Mapping[Key, Sample], seed: int) -> dict[Key, Test
             estimate=one.estimate,
             reason="no interval: the p-value speaks of the family",
             note=f"pvalue_adjusted is the step-down p over {len(found)} groups and windows",
+            null=f"{NULL}: a family of {len(found)}",
         )
     return results
 
@@ -101,7 +103,7 @@ def _day_zero(sample: Sample) -> list[int]:
 ROMANO_WOLF = FamilyTest(
     "romano_wolf",
     "Romano-Wolf step-down",
-    "the mean effect is zero, in every group and window of the run together",
+    NULL,
     "it is not zero in this group and window",
     "Romano and Wolf (2005), Econometrica 73:1237-1282, doi:10.1111/j.1468-0262.2005.00615.x",
     "independent clusters with symmetric effects",
