@@ -150,15 +150,15 @@ def _listed(
     i, j = pairs
     first = np.maximum(rows.zero[i] + own[0][i], rows.zero[j] + others.first)
     last = np.minimum(rows.zero[i] + own[1], rows.zero[j] + others.last)
-    event = frame["event_id"].to_numpy()
-    ticker = frame["ticker"].to_numpy()
+    # The arrays of pandas keep the type of text where there is no row, as numpy's would not.
+    event, ticker = frame["event_id"].array, frame["ticker"].array
     return pd.DataFrame(
         {
             "event_id": event[rows.pair[i]],
             "ticker": ticker[rows.pair[i]],
             "other_event_id": event[rows.pair[j]],
             "other_ticker": ticker[rows.pair[j]],
-            "kind": np.full(len(i), kind, dtype=object),
+            "kind": pd.array([kind] * len(i), dtype="str"),
             "sessions": last - first + 1,
             "first": _dates(rows, panel, i, first),
             "last": _dates(rows, panel, i, last),

@@ -108,21 +108,34 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         raw.columns = [unguard(name) for name in raw.columns]
-        ours = OURS.get(path.stem, tuple(raw.columns))
-        given = _number if path.stem == "fits" else _text
         missing = [name for name in COLUMNS.get(path.stem, ()) if name not in raw.columns]
         if missing:
             raise ValueError(f"it has no column {missing[0]}")
-        return pd.DataFrame(
-            {
-                name: _typed(name, raw[name]) if name in ours else given(raw[name])
-                for name in raw.columns
-            }
-        )
+        return _with_types(raw, path.stem)
     except (OSError, ValueError) as error:
         raise RunDirectoryError(
             f"{path.name} is no table of a run: {error}. Run the study again"
         ) from error
+
+
+def typed(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Give tables without rows the types that their columns have with rows, and read back."""
+    return {
+        name: table if len(table) else _with_types(table.astype("str"), name)
+        for name, table in tables.items()
+    }
+
+
+def _with_types(raw: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Give the columns of text of a table their types."""
+    ours = OURS.get(table, tuple(raw.columns))
+    given = _number if table == "fits" else _text
+    return pd.DataFrame(
+        {
+            name: _typed(name, raw[name]) if name in ours else given(raw[name])
+            for name in raw.columns
+        }
+    )
 
 
 def _typed(name: str, column: pd.Series) -> pd.Series:

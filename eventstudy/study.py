@@ -34,6 +34,7 @@ from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.report.findings import empty
 from eventstudy.result import StudyResult, dropped_frame
 from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
+from eventstudy.rundir import typed
 from eventstudy.windows import Design, Window
 
 if TYPE_CHECKING:
@@ -375,26 +376,30 @@ class Study:
         return StudyResult(
             spec=self.spec,
             input=frame,
-            frames={
-                "events": table,
-                "days": days_frame(abnormal, frame, self.level),
-                "estimation": estimation_frame(abnormal, frame, single),
-                "fits": fits_frame(
-                    abnormal,
-                    frame,
-                    same_date=same_date_betas(abnormal, market),
-                    errors=forecast_errors(abnormal) if self.diagnostics else None,
-                ),
-                "means": group_means(abnormal, groups, level=self.level, max_span=self.max_span),
-                "tests": tests,
-                "leads": leads,
-                "claims": empty("claims")
-                if claims is None
-                else judge(claims, _zeros(rows, frame, market), market.series),
-                "dropped": dropped_frame(frame, dropped),
-                "overlaps": shared,
-                "sources": sources_frame(market),
-            },
+            frames=typed(
+                {
+                    "events": table,
+                    "days": days_frame(abnormal, frame, self.level),
+                    "estimation": estimation_frame(abnormal, frame, single),
+                    "fits": fits_frame(
+                        abnormal,
+                        frame,
+                        same_date=same_date_betas(abnormal, market),
+                        errors=forecast_errors(abnormal) if self.diagnostics else None,
+                    ),
+                    "means": group_means(
+                        abnormal, groups, level=self.level, max_span=self.max_span
+                    ),
+                    "tests": tests,
+                    "leads": leads,
+                    "claims": empty("claims")
+                    if claims is None
+                    else judge(claims, _zeros(rows, frame, market), market.series),
+                    "dropped": dropped_frame(frame, dropped),
+                    "overlaps": shared,
+                    "sources": sources_frame(market),
+                }
+            ),
             provenance=describe_run(events, self.spec, self.expected_return.table),
         )
 
