@@ -200,3 +200,20 @@ def test_power_sees_the_same_windows():
     np.testing.assert_allclose(single["effect"], effects, rtol=1e-12)
     # Every day of its own window can be the day zero of a run of (-1, 1) but the last.
     assert single["replications"].iloc[0] == 50 - 1
+
+
+def test_the_power_of_a_group_is_not_less_for_the_missing_days_of_another():
+    """Placebo samples hold all events of a group: no run lies before an event's own window."""
+    frame = world(4)
+    frame.iloc[70:95, 3] = np.nan
+    rows = [*one_date(3, ZERO), ("E03", "S03", ZERO + 10)]
+    events = es.Events.from_frame(table(frame, rows, kind=["whole", "whole", "whole", "holes"]))
+    source = es.MemoryPrices.from_returns(frame)
+    off, on = (
+        es.power(study(rolling_start=reach, **SETTINGS), events, prices=source, replications=75)
+        for reach in (0, 40)
+    )
+    columns = ["window", "test", "n", "size", "mde", "replications"]
+    own = [found.detectable.query("group == 'kind:whole'")[columns] for found in (off, on)]
+    assert (own[0]["replications"] == 50 - 2).all()
+    pd.testing.assert_frame_equal(own[1], own[0], rtol=1e-6, check_exact=False)

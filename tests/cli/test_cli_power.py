@@ -109,8 +109,10 @@ def test_a_run_carries_the_section_where_asked(
     saved = {name: None if pd.isna(value) else value for name, value in loaded.items()}
     assert saved == alone["detectable"][0]
 
+    table = (folder / "run" / "power.csv").read_bytes()
     again = command("report", "run", "--format", "html")
     assert again.code == 0
+    assert (folder / "run" / "power.csv").read_bytes() == table
     drawn = (folder / "run" / "report.html").read_text(encoding="utf-8")
     assert drawn.partition('id="provenance"')[0] == page.partition('id="provenance"')[0]
 
