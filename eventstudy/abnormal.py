@@ -12,6 +12,7 @@ from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
 from eventstudy.kernels.gather import gather, gather_counts, gather_flags
 from eventstudy.kernels.resample import placebo_statistics
+from eventstudy.kernels.window_start import blank_before
 from eventstudy.models import Fit, Model
 from eventstudy.models.base import BENCHMARK, forecast, without_margins
 from eventstudy.panel import Factors, Panel, compound
@@ -78,6 +79,9 @@ class Abnormal:
         Cumulative abnormal returns of the tested windows.
     left_out : array of uint8, shape (N, ceil(E / 8)), optional
         Estimation days left out, as packed bits: those that belong to another event.
+    back : array of int, shape (N,), optional
+        Sessions by which each estimation window starts earlier than the study's; its days before
+        that are missing in the fit.
     barred : array of bool, shape (N, F), optional
         Columns of the factors that an event may not use: securities that it touches.
     given : Observed, optional
@@ -93,6 +97,7 @@ class Abnormal:
     ar: Floats
     effects: Mapping[Window, Cumulated] = field(default_factory=dict)
     left_out: np.ndarray | None = None
+    back: Integers | None = None
     barred: Booleans | None = None
     given: Observed | None = None
 
@@ -132,11 +137,18 @@ class Abnormal:
         return self.observed.closed
 
     @property
+    def earlier(self) -> Integers:
+        """Sessions by which each estimation window starts earlier than the study's, shape (N,)."""
+        return np.zeros(len(self), dtype=np.int64) if self.back is None else self.back
+
+    @property
     def excluded(self) -> Integers:
         """Estimation days left out because they belong to another event, shape (N,)."""
-        if self.left_out is None:
+        days = self.left_out_days
+        if days is None:
             return np.zeros(len(self), dtype=np.int64)
-        return np.bitwise_count(self.left_out).sum(axis=1, dtype=np.int64)
+        own = np.arange(days.shape[1]) >= (self.design.extra - self.earlier)[:, None]
+        return np.count_nonzero(days & own, axis=1)
 
     @cached_property
     def event_rows(self) -> Floats:
@@ -163,7 +175,7 @@ class Abnormal:
         if self.fit.residuals is not None:
             return self.fit.residuals
         factors = self.estimation_factors
-        own = estimation_returns(self.rows, self.panel, self.design, self.left_out_days)
+        own = estimation_returns(self.rows, self.panel, self.design, self.left_out_days, self.back)
         inner = without_margins(own, self.model.margins)
         return inner - forecast(self.model, self.fit, factors)
 
@@ -211,14 +223,16 @@ class Abnormal:
     @property
     def estimation_returns(self) -> Floats:
         """Returns of the estimation window, shape (N, E); NaN where a day was not usable."""
-        returns = estimation_returns(self.rows, self.panel, self.design, self.left_out_days)
+        returns = estimation_returns(
+            self.rows, self.panel, self.design, self.left_out_days, self.back
+        )
         return np.where(np.isfinite(self.residuals), returns, np.nan)
 
     @cached_property
     def estimation_factors(self) -> Floats:
         """Factors of the estimation window, shape (N, E, F)."""
         return estimation_factors(
-            self.rows, self.panel, self.market, self.design, self.model, self.barred
+            self.rows, self.panel, self.market, self.design, self.model, self.barred, self.back
         )
 
     @property
@@ -275,6 +289,7 @@ class Abnormal:
             self.ar[index],
             {window: found.take(index) for window, found in self.effects.items()},
             None if self.left_out is None else self.left_out[index],
+            None if self.back is None else self.back[index],
             None if self.barred is None else self.barred[index],
             None if self.given is None else self.given.take(index),
         )
@@ -312,12 +327,16 @@ def observe(
 
 
 def estimation_returns(
-    rows: Rows, panel: Panel, design: Design, left_out: Booleans | None
+    rows: Rows,
+    panel: Panel,
+    design: Design,
+    left_out: Booleans | None,
+    back: Integers | None = None,
 ) -> Floats:
     """Gather the returns of estimation windows, shape (rows, E).
 
     A return that spans several sessions is missing here; the window is never lengthened or moved to
-    make up for a missing day.
+    make up for a missing day, unless the design's ``rolling_start`` says so.
     """
     span = len(design.estimation)
     first = panel.returns.start[rows.security] + rows.zero + design.estimation.first
@@ -326,6 +345,8 @@ def estimation_returns(
         returns[gather_counts(panel.spans, first, span) != 1] = np.nan
     if left_out is not None:
         returns[left_out] = np.nan
+    if back is not None:
+        blank_before(returns[:, :, None], design.extra - back, (0,))
     return returns
 
 
@@ -336,10 +357,14 @@ def estimation_factors(
     design: Design,
     model: Model,
     barred: Booleans | None,
+    back: Integers | None = None,
 ) -> Floats:
     """Gather the factors of estimation windows, shape (rows, E, F)."""
     windows = _factor_windows(factors, _factor_base(rows, factors, model), design.estimation)
-    return _without(windows, bar(rows, panel, model, barred))
+    windows = _without(windows, bar(rows, panel, model, barred))
+    if back is not None:
+        blank_before(windows, design.extra - back, model.shifts)
+    return windows
 
 
 def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:

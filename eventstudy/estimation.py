@@ -19,6 +19,7 @@ from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.execution import chunks, map_chunks
 from eventstudy.kernels.cumulate import Cumulated
 from eventstudy.kernels.gather import gather
+from eventstudy.kernels.window_start import window_starts
 from eventstudy.models import Fit, Model
 from eventstudy.panel import Factors, Panel
 from eventstudy.rows import Rows
@@ -32,7 +33,8 @@ RANGE = 8 * BLOCK
 Execute = Callable[[Callable[..., Any], Any, Sequence[tuple[int, int]]], Iterator[Any]]
 """Runs a function over ranges of events."""
 
-LeftOut = Callable[[Rows], Booleans]
+LeftOut = Callable[[Rows, Design], Booleans]
+"""From some rows and the windows to the estimation days to leave out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,7 @@ class _Task:
     model: Model
     left_out: LeftOut | None
     barred: Booleans | None
+    back: Integers | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +86,7 @@ def estimate(
     model : Model
         The expected-return model.
     left_out : callable, optional
-        From some of the rows to their estimation days to leave out, shape (rows, E).
+        From some of the rows and a design to the estimation days to leave out, shape (rows, E).
     barred : array of bool, shape (rows, factors), optional
         Factors of the model that an event may not use. A security is never its own factor.
     execute : callable
@@ -99,9 +102,12 @@ def estimate(
     Notes
     -----
     An event's numbers come from its own days alone: they have the same bits in whatever range, and
-    wherever, it is estimated.
+    wherever, it is estimated. Where the design's ``rolling_start`` lets an estimation window start
+    earlier, the starts are found first, and all windows are as long as the longest.
     """
     task = _Task(rows, panel, factors, design, model, left_out, barred)
+    if design.rolling_start:
+        task = _with_starts(task, execute)
     dropped: dict[int, str] = {}
     stack = Stack[_Estimates](len(rows))
     # Without any event there is one empty range, so that the result has its arrays.
@@ -116,12 +122,13 @@ def estimate(
             kept,
             panel,
             factors,
-            design,
+            task.design,
             model,
             found.fit,
             found.ar,
             found.effects,
             found.left_out,
+            task.back if task.back is None else task.back[found.place],
             barred if barred is None else barred[found.place],
         ),
         dropped,
@@ -134,7 +141,8 @@ def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dic
     place = np.arange(start, stop)
     rows = task.rows.take(slice(start, stop))
     barred = None if task.barred is None else task.barred[start:stop]
-    left_out = None if task.left_out is None else task.left_out(rows)
+    left_out = None if task.left_out is None else task.left_out(rows, design)
+    back = None if task.back is None else task.back[start:stop]
     stack = Stack[Fit](len(rows))
     for first in range(0, max(len(rows), 1), BLOCK):
         some = slice(first, first + BLOCK)
@@ -144,6 +152,7 @@ def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dic
                 rows.take(some),
                 None if left_out is None else left_out[some],
                 None if barred is None else barred[some],
+                None if back is None else back[some],
             )
         )
     fit = stack.whole()
@@ -157,6 +166,7 @@ def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dic
         replace(fit, problem=np.zeros(len(rows), dtype="U1")),
         observed.returns - observed.expected,
         left_out=None if left_out is None else np.packbits(left_out, axis=1),
+        back=back,
         barred=barred,
         given=observed,
     )
@@ -168,11 +178,38 @@ def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dic
     return _Estimates(place, abnormal.fit, abnormal.ar, effects, abnormal.left_out), dropped
 
 
-def _fit(task: _Task, rows: Rows, left_out: Booleans | None, barred: Booleans | None) -> Fit:
+def _fit(
+    task: _Task,
+    rows: Rows,
+    left_out: Booleans | None,
+    barred: Booleans | None,
+    back: Integers | None,
+) -> Fit:
     """Fit the model to some estimation windows."""
-    y = estimation_returns(rows, task.panel, task.design, left_out)
-    x = estimation_factors(rows, task.panel, task.factors, task.design, task.model, barred)
+    y = estimation_returns(rows, task.panel, task.design, left_out, back)
+    x = estimation_factors(rows, task.panel, task.factors, task.design, task.model, barred, back)
     return task.model.fit(y, x, task.design.horizon)
+
+
+def _with_starts(task: _Task, execute: Execute) -> _Task:
+    """Find where each estimation window starts, and widen the design to the earliest start."""
+    widest = replace(task, design=task.design.widest)
+    count = len(task.rows)
+    parts = list(execute(_starts_of_range, widest, chunks(count, RANGE, block=BLOCK)))
+    back = np.concatenate([*parts, np.empty(0, dtype=np.int64)])
+    return replace(task, design=task.design.reaching(int(back.max(initial=0))), back=back)
+
+
+def _starts_of_range(task: _Task, start: int, stop: int) -> Integers:
+    """Sessions by which the estimation windows of a range start earlier, shape (rows,)."""
+    rows, design, model = task.rows.take(slice(start, stop)), task.design, task.model
+    left_out = None if task.left_out is None else task.left_out(rows, design)
+    usable = np.isfinite(estimation_returns(rows, task.panel, design, left_out))
+    if not model.selects:
+        barred = None if task.barred is None else task.barred[start:stop]
+        factors = estimation_factors(rows, task.panel, task.factors, design, model, barred)
+        usable &= np.isfinite(factors).all(axis=2)
+    return window_starts(usable, len(design.nominal))
 
 
 def _unusable(abnormal: Abnormal, fit: Fit) -> dict[int, str]:
@@ -183,9 +220,11 @@ def _unusable(abnormal: Abnormal, fit: Fit) -> dict[int, str]:
     dropped: dict[int, str] = {}
     for row in np.flatnonzero((fit.n_obs < floor) | (fit.problem != "") | ~available):
         if fit.n_obs[row] < floor:
+            reach = design.rolling_start
+            earlier = f", {reach} sessions before it included" if reach else ""
             reason = (
-                f"{fit.n_obs[row]} usable days of {len(design.estimation)} in the estimation "
-                f"window {design.estimation}; {floor} are needed"
+                f"{fit.n_obs[row]} usable days of {len(design.nominal)} in the estimation "
+                f"window {design.nominal}{earlier}; {floor} are needed"
             )
             if abnormal.excluded[row]:
                 reason += f" ({abnormal.excluded[row]} days of other events are left out)"

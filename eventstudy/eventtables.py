@@ -27,6 +27,7 @@ from eventstudy.overlap import (
 from eventstudy.peers import peer_effects
 from eventstudy.rows import Rows
 from eventstudy.tableset import Parts, Table
+from eventstudy.windows import Design
 
 Made = tuple[Abnormal, dict[str, SingleTests]]
 
@@ -80,12 +81,19 @@ class EventTables:
 
     @cached_property
     def _overlaps(self) -> pd.DataFrame:
-        return overlaps(self.rows, self.frame, self.market.panel, self.abnormal.design)
+        earlier = np.zeros(len(self.rows), dtype=np.int64)
+        earlier[np.isin(self.rows.pair, self.abnormal.rows.pair)] = self.abnormal.earlier
+        return overlaps(self.rows, self.frame, self.market.panel, self._design, earlier=earlier)
+
+    @property
+    def _design(self) -> Design:
+        """The windows of an event that lacks no day."""
+        return self.abnormal.design.reaching(0)
 
     @cached_property
     def _shares(self) -> Mapping[int, str]:
         """Flag of each event, by its position, that shares tested days with another."""
-        design = self.abnormal.design
+        design = self._design
         counts = count_overlaps(self.rows, design)
         if not counts[SHARED]:
             return {}

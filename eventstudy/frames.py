@@ -13,12 +13,14 @@ from eventstudy.inference import PeerTests, SingleTests, no_peers, peer_tests
 from eventstudy.inference.donors import DonorPlacebo, donor_placebo
 from eventstudy.kernels.cumulate import cumulate
 from eventstudy.kernels.pvalues import critical
+from eventstudy.report.formats import counted
 from eventstudy.rows import shift_reasons
 from eventstudy.windows import Window
 
 GIVEN = {"event_id", "ticker", "announced_at", "written", "date", "precision", "kind", "actor"}
 GIVEN |= {"title", "source", "benchmark", "group", "exchange", "notes"}
 """Columns that every event has; the others are the user's own."""
+DONORS = ("donor_pvalue", "n_donors")
 CARRIED = ("title", "kind", "actor", "group", "announced_at", "written", "date", "precision")
 
 
@@ -91,7 +93,7 @@ def _donor_columns(donors: DonorPlacebo | None, window: Window) -> dict[str, np.
     if donors is None:
         return {}
     pvalue, count = donors.pvalue(window)
-    return {"donor_pvalue": pvalue, "n_donors": count}
+    return dict(zip(DONORS, (pvalue, count), strict=True))
 
 
 def _window_frame(
@@ -154,7 +156,7 @@ def _window_frame(
     }
     # A column of the user's with the name of one of ours travels under a name of its own.
     extra = {
-        f"{name} (given)" if name in columns else name: own[name]
+        f"{name} (given)" if name in (*columns, *DONORS) else name: own[name]
         for name in own.columns
         if name not in GIVEN
     }
@@ -206,6 +208,11 @@ def _flags(
     flag(shared, lambda row: overlapping[row])
     flag(np.full(len(rows), abnormal.fit.approximate), lambda _: "approximate standard error")
     flag(left_out > 0, lambda row: f"{left_out[row]} estimation days of other events left out")
+    earlier = abnormal.earlier
+    flag(
+        earlier > 0,
+        lambda row: f"estimation window starts {counted(earlier[row], 'session')} earlier",
+    )
     return flags
 
 
@@ -313,7 +320,22 @@ def fits_frame(
     columns["beta_same_date"] = np.nan if same_date is None else same_date
     if errors is not None:
         columns["prediction_error"], columns["r2_outside"] = errors
+    columns |= _estimation_windows(abnormal)
     return pd.DataFrame({**columns, "note": fit.note})
+
+
+def _estimation_windows(abnormal: Abnormal) -> dict[str, object]:
+    """Relative day and dates of each estimation window, where they are not the same for all."""
+    design = abnormal.design
+    if not design.rolling_start:
+        return {}
+    dates = session_dates(abnormal, design.estimation)
+    rows = np.arange(len(abnormal))
+    return {
+        "estimation_start": design.nominal.first - abnormal.earlier,
+        "estimation_first": dates[rows, design.extra - abnormal.earlier],
+        "estimation_last": dates[:, -1],
+    }
 
 
 def _keys(abnormal: Abnormal, frame: pd.DataFrame, times: int) -> dict[str, np.ndarray]:

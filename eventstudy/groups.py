@@ -156,6 +156,7 @@ def _row(key: Key, name: str, found: TestResult, warning: str, lead: Lead) -> di
     row: dict[str, object] = {"group": key[0], "window": key[1], "test": name}
     row |= {column: getattr(found, column) for column in (*NUMBERS, "pvalue_adjusted")}
     row |= {word: getattr(test, word) for word in WORDS}
+    row["null"] = found.null or test.null
     note = "; ".join(text for text in (found.note, warning) if text)
     return row | {"reason": found.reason, "lead": lead.test == name, "note": note}
 

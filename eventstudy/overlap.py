@@ -188,7 +188,7 @@ class OtherEvents:
     rows : Rows
         All rows.
     design : Design
-        The windows.
+        The widest windows that will be asked for.
     """
 
     rows: Rows
@@ -198,13 +198,19 @@ class OtherEvents:
     def _days(self) -> TestedDays:
         return TestedDays.of(self.rows, self.design)
 
-    def __call__(self, some: Rows) -> Booleans:
-        """Days to leave out, shape (some, estimation days)."""
-        return excluded_days(some, self.design, among=self._days)
+    def __call__(self, some: Rows, design: Design) -> Booleans:
+        """Days to leave out of windows within those of the design, shape (some, E)."""
+        return excluded_days(some, design, among=self._days)
 
 
 def overlaps(
-    rows: Rows, frame: pd.DataFrame, panel: Panel, design: Design, *, limit: int = LISTED
+    rows: Rows,
+    frame: pd.DataFrame,
+    panel: Panel,
+    design: Design,
+    *,
+    earlier: Integers | None = None,
+    limit: int = LISTED,
 ) -> pd.DataFrame:
     """List the events of one security that confound each other, or count them where they are many.
 
@@ -218,6 +224,8 @@ def overlaps(
         For the dates of the sessions.
     design : Design
         The windows; the tested windows of an event count from their first day to their last.
+    earlier : array of int, shape (rows,), optional
+        Sessions by which the estimation window of each row starts earlier than the study's; none.
     limit : int
         Pairs that are listed at most.
 
@@ -238,13 +246,19 @@ def overlaps(
     shared = near_pairs(rows, rows.security, 0, reach)
     once = (rows.zero[shared[0]] < rows.zero[shared[1]]) | (shared[0] < shared[1])
     shared = (shared[0][once], shared[1][once])
-    inside = near_pairs(
-        rows, rows.security, estimation.first - hull.last, estimation.last - hull.first
+    earlier = np.zeros(len(rows), dtype=np.int64) if earlier is None else earlier
+    most = int(earlier.max(initial=0))
+    i, j = near_pairs(
+        rows, rows.security, estimation.first - most - hull.last, estimation.last - hull.first
     )
+    start = estimation.first - earlier
+    within = rows.zero[j] + hull.last >= rows.zero[i] + start[i]
+    inside = (i[within], j[within])
+    tested = np.full(len(rows), hull.first)
     return pd.concat(
         [
-            _listed(rows, frame, panel, shared, hull, hull, SHARED),
-            _listed(rows, frame, panel, inside, estimation, hull, INSIDE),
+            _listed(rows, frame, panel, shared, (tested, hull.last), hull, SHARED),
+            _listed(rows, frame, panel, inside, (start, estimation.last), hull, INSIDE),
         ],
         ignore_index=True,
     )
@@ -301,22 +315,22 @@ def _listed(
     frame: pd.DataFrame,
     panel: Panel,
     pairs: tuple[Integers, Integers],
-    own: Window,
+    own: tuple[Integers, int],
     others: Window,
     kind: str,
 ) -> pd.DataFrame:
     i, j = pairs
-    first = np.maximum(rows.zero[i] + own.first, rows.zero[j] + others.first)
-    last = np.minimum(rows.zero[i] + own.last, rows.zero[j] + others.last)
-    event = frame["event_id"].to_numpy()
-    ticker = frame["ticker"].to_numpy()
+    first = np.maximum(rows.zero[i] + own[0][i], rows.zero[j] + others.first)
+    last = np.minimum(rows.zero[i] + own[1], rows.zero[j] + others.last)
+    # The arrays of pandas keep the type of text where there is no row, as numpy's would not.
+    event, ticker = frame["event_id"].array, frame["ticker"].array
     return pd.DataFrame(
         {
             "event_id": event[rows.pair[i]],
             "ticker": ticker[rows.pair[i]],
             "other_event_id": event[rows.pair[j]],
             "other_ticker": ticker[rows.pair[j]],
-            "kind": np.full(len(i), kind, dtype=object),
+            "kind": pd.array([kind] * len(i), dtype="str"),
             "sessions": last - first + 1,
             "first": _dates(rows, panel, i, first),
             "last": _dates(rows, panel, i, last),

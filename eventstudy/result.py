@@ -12,6 +12,7 @@ import pandas as pd
 
 from eventstudy.errors import InputError
 from eventstudy.models import name_of
+from eventstudy.report.findings import empty
 from eventstudy.rundir import read_files, write_files, write_whole
 from eventstudy.summary import find, summary_table
 from eventstudy.tableset import Tables
@@ -100,6 +101,14 @@ class StudyResult:
         return self.frames["sources"]
 
     @property
+    def power(self) -> pd.DataFrame:
+        """One row an event and security, or group, window and test: the smallest effect it detects.
+
+        No rows but where :meth:`with_power` has put them.
+        """
+        return self.frames["power"] if "power" in self.frames else empty("power")
+
+    @property
     def plot(self) -> Plots:
         """Pictures: ``plot.events()``, ``plot.event(id)``, ``plot.caar(group)``."""
         return Plots(self)
@@ -133,6 +142,16 @@ class StudyResult:
         kept = {**self.provenance, **{name: text for name, text in facts.items() if text}}
         kept["inputs"] = {**kept.get("inputs", {}), **(inputs or {})}
         return replace(self, provenance=kept)
+
+    def with_power(self, detectable: pd.DataFrame) -> StudyResult:
+        """Keep with the result what the study could have seen; the report then says it.
+
+        Parameters
+        ----------
+        detectable : DataFrame
+            The frame ``detectable`` of :func:`eventstudy.power`, of the same study and events.
+        """
+        return replace(self, frames=self.frames.plus("power", detectable))
 
     def report(self, path: str | Path, *, title: str = "") -> Path:
         """Write the report as one file, PDF or HTML by its suffix.

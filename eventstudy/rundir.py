@@ -20,6 +20,7 @@ import pandas as pd
 
 from eventstudy.errors import RunDirectoryError
 from eventstudy.models import MODELS, name_of
+from eventstudy.models.base import FITS
 from eventstudy.report.findings import COLUMNS, lacking_columns
 
 MARK = "provenance.json"
@@ -27,15 +28,18 @@ TABLES = (
     *("events", "days", "estimation", "fits", "means", "tests", "leads"),
     *("claims", "dropped", "overlaps", "sources"),
 )
+OPTIONAL = ("power",)
+"""Tables that a run has where they were asked for."""
 INPUT = "input"
 
-# The type of a column is that of its name in its own table; a column of the user is text, whatever
-# its name, for as text it was written.
+# The type of a column is that of its name in its own table. A column of the user is text, whatever
+# its name, for as text it was written; in the fits it is a factor's slope, and so a number.
 DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
+DATES |= {"estimation_first", "estimation_last"}
 INSTANTS = {"announced_at"}
 FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
 WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
-WHOLE |= {"missing", "n_peers", "n_donors", "n_others"}
+WHOLE |= {"missing", "n_peers", "n_donors", "n_others", "replications", "estimation_start"}
 TEXTS = {"event_id", "ticker", "window", "title", "kind", "actor", "group", "written", "precision"}
 TEXTS |= {"exchange", "benchmark", "session_phase", "shift_reason", "flags", "reason", "source"}
 TEXTS |= {
@@ -50,11 +54,11 @@ TEXTS |= {
     "sentence",
 }
 TEXTS |= {"measure", "quoted", "comparison", "since", "verdict", "decided_by", "text", "role"}
-TEXTS |= {"other_event_id", "other_ticker", "retrieved", "sha256"}
+TEXTS |= {"other_event_id", "other_ticker", "retrieved", "sha256", "who", "reading"}
 EFFECTS = (*COLUMNS["events"], "written", "source", "notes", "peer_pvalue", "n_peers")
 EFFECTS += ("brown_forsythe_pvalue", "donor_pvalue", "n_donors")
-OURS = {INPUT: ("announced_at", "date"), "events": EFFECTS}
-"""Columns that are typed in tables that carry columns of the user's; in the others all are."""
+OURS = {INPUT: ("announced_at", "date"), "events": EFFECTS, "fits": FITS}
+"""Columns typed by their names in tables that carry columns of the user's; in the others all."""
 NEEDED = ("model", "estimation", "event", "windows", "calendar", "benchmark", "closed_day")
 NEEDED += ("min_estimation", "exclude_events_from_estimation", "tests", "level")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -104,26 +108,37 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         raw.columns = [unguard(name) for name in raw.columns]
-        ours = OURS.get(path.stem, tuple(raw.columns))
         missing = lacking_columns(path.stem, raw.columns)
         if missing:
             raise ValueError(f"it has no column {missing[0]}")
-        return pd.DataFrame(
-            {
-                name: _typed(name, raw[name]) if name in ours else raw[name].map(unguard)
-                for name in raw.columns
-            }
-        )
+        return _with_types(raw, path.stem)
     except (OSError, ValueError) as error:
         raise RunDirectoryError(
             f"{path.name} is no table of a run: {error}. Run the study again"
         ) from error
 
 
+def typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table without rows the types that its columns have with rows, and read back."""
+    return table if len(table) else _with_types(table.astype("str"), name)
+
+
+def _with_types(raw: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Give the columns of text of a table their types."""
+    ours = OURS.get(table, tuple(raw.columns))
+    given = _number if table == "fits" else _text
+    return pd.DataFrame(
+        {
+            name: _typed(name, raw[name]) if name in ours else given(raw[name])
+            for name in raw.columns
+        }
+    )
+
+
 def _typed(name: str, column: pd.Series) -> pd.Series:
     """Give a column of text the type of its name; what is of no other type is a number."""
     if name in TEXTS:
-        return column.map(unguard)
+        return _text(column)
     if name in DATES:
         return pd.to_datetime(column.where(column != "")).astype("datetime64[s]")
     if name in INSTANTS:
@@ -133,6 +148,14 @@ def _typed(name: str, column: pd.Series) -> pd.Series:
         return column == "True"
     if name in WHOLE:
         return column.astype("int64")
+    return _number(column)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    return column.map(unguard)
+
+
+def _number(column: pd.Series) -> pd.Series:
     return column.replace("", "nan").astype("float64")
 
 
@@ -148,7 +171,7 @@ def write_files(
     import tomli_w
 
     write_table(given, folder / f"{INPUT}.csv")
-    for name in TABLES:
+    for name in (*TABLES, *(name for name in OPTIONAL if name in tables)):
         write_table(tables[name], folder / f"{name}.csv")
     (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8")
     text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)
@@ -183,7 +206,8 @@ def read_files(
             f"{folder.name} cannot be read back: its settings are not those of a run. Run the "
             "study again"
         )
-    tables = {name: read_table(folder / f"{name}.csv") for name in TABLES}
+    asked = [name for name in OPTIONAL if (folder / f"{name}.csv").exists()]
+    tables = {name: read_table(folder / f"{name}.csv") for name in (*TABLES, *asked)}
     return tables, read_table(folder / f"{INPUT}.csv"), spec, provenance
 
 

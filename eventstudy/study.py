@@ -30,6 +30,7 @@ from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.report.findings import empty
 from eventstudy.result import StudyResult, dropped_frame
 from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
+from eventstudy.rundir import typed
 from eventstudy.tableset import Table, Tables
 from eventstudy.windows import Design, Window
 
@@ -100,6 +101,10 @@ class Study:
         Usable estimation days an event needs; by default 100, or the whole window if shorter.
     exclude_events_from_estimation : bool
         Leave days of other events of the same security out of the estimation window.
+    rolling_start : int
+        Sessions by which the start of an event's estimation window may move back, until it holds as
+        many usable days as it is long (days with a return of one session and all factors that are
+        not left out because of other events); its end stays. By default missing days stay missing.
     max_span : int
         Sessions that one return (after a halt) may cover and still enter group means and tests.
     peers : sequence of str
@@ -140,6 +145,7 @@ class Study:
     closed_day: ClosedDay = "next"
     min_estimation: int | None = None
     exclude_events_from_estimation: bool = False
+    rolling_start: int = 0
     max_span: int = 5
     peers: Sequence[str] = ()
     tests: Sequence[str] = (*TESTS, *FAMILY_TESTS)
@@ -152,8 +158,10 @@ class Study:
         for name in ("tests", "peers"):
             if isinstance(getattr(self, name), str):
                 raise StudyError(f"{name} is one text. Write a list, as in {name}=['...', '...']")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise StudyError(f"seed {self.seed!r} is no whole number from 0 up. Write one")
+        for name in ("seed", "rolling_start"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise StudyError(f"{name} {value!r} is no whole number from 0 up. Write one")
         normal = {
             "model": model_of(self.model) if isinstance(self.model, str | Mapping) else self.model,
             "estimation": Window.of(self.estimation),
@@ -213,6 +221,7 @@ class Study:
             Window.of(self.event),
             tuple(Window.of(window) for window in self.windows),
             min(100, len(estimation)) if minimum is None else minimum,
+            self.rolling_start,
         )
 
     @property
@@ -230,6 +239,7 @@ class Study:
             "closed_day": self.closed_day,
             "min_estimation": self.design.min_estimation,
             "exclude_events_from_estimation": self.exclude_events_from_estimation,
+            "rolling_start": self.rolling_start,
             "max_span": self.max_span,
             "peers": list(self.peers),
             "tests": list(self.tests),
@@ -330,7 +340,7 @@ class Study:
             frame,
             listing,
             prices,
-            self.design,
+            self.design.widest,
             peers=list_peers(self.peers, calendar=self.calendar, exchanges=self.exchanges),
             supply=supply_of(
                 self.expected_return, calendar=self.calendar, exchanges=self.exchanges
@@ -340,7 +350,8 @@ class Study:
         steps.begin("day zero")
         rows, dropped = self._rows(frame, market)
         steps.begin("abnormal returns")
-        left_out = OtherEvents(rows, self.design) if self.exclude_events_from_estimation else None
+        apart = self.exclude_events_from_estimation
+        left_out = OtherEvents(rows, self.design.widest) if apart else None
         abnormal, unusable = estimate(
             rows,
             market.panel,
@@ -420,7 +431,9 @@ class Study:
         facts = describe_run(events, self.spec, self.expected_return.table)
         if too_many:
             facts["groups"] = too_many
-        return StudyResult(spec=self.spec, input=frame, frames=Tables(tables), provenance=facts)
+        return StudyResult(
+            spec=self.spec, input=frame, frames=Tables(tables, typed), provenance=facts
+        )
 
 
 def _zeros(

@@ -13,6 +13,7 @@ from eventstudy.inference import TESTS
 from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
 from eventstudy.report.formats import counted, level, number, percent, probability
+from eventstudy.windows import Window
 
 SINGLE = ("sar_t", "placebo", "sq")
 NAMED = 6
@@ -50,11 +51,12 @@ def find(
     events = frames["events"]
     model = describe_model(spec["model"])
     return Findings(
+        about="study",
         title=title or provenance.get("title") or f"Event study of {provenance['name']}",
         subtitle=_subtitle(events, model),
         sentences=tuple(_sentences(frames, windows[0], spec["level"])),
-        settings=_settings(spec, model),
-        notes=tuple(_notes(frames)),
+        settings=settings_in_words(spec),
+        notes=tuple(_notes(frames, spec)),
         windows=windows,
         level=spec["level"],
         methods=(name_of(spec["model"]), *SINGLE, *spec["tests"]),
@@ -82,10 +84,11 @@ def _subtitle(events: pd.DataFrame, model: str) -> str:
     )
 
 
-def _settings(spec: Mapping[str, Any], model: str) -> tuple[tuple[str, str], ...]:
+def settings_in_words(spec: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Label and value of each setting, in the order in which they are read."""
     settings = [
-        ("Model", model),
-        ("Estimation window", spec["estimation"]),
+        ("Model", describe_model(spec["model"])),
+        ("Estimation window", _estimation_window(spec)),
         ("Event window", spec["event"]),
         ("Tested windows", ", ".join(spec["windows"])),
         ("Intervals", level(spec["level"])),
@@ -103,6 +106,16 @@ def _settings(spec: Mapping[str, Any], model: str) -> tuple[tuple[str, str], ...
     return tuple(settings)
 
 
+def _estimation_window(spec: Mapping[str, Any]) -> str:
+    reach = spec.get("rolling_start", 0)
+    if not reach:
+        return spec["estimation"]
+    return (
+        f"{spec['estimation']}, its start up to {counted(reach, 'session')} earlier where days are "
+        "not usable"
+    )
+
+
 def _sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> list[str]:
     """Sentences of the first page, the most important first."""
     events = frames["events"]
@@ -115,6 +128,7 @@ def _sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> li
     return [
         *_group_sentences(frames["tests"], frames["leads"], window, at),
         *_effect_sentences(own, window, at),
+        *_power_sentences(frames, window, at),
         *_claim_sentence(frames["claims"]),
         *_dropped_sentence(frames["dropped"]),
     ]
@@ -200,6 +214,41 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
     ]
 
 
+def _power_sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> list[str]:
+    power = frames.get("power")
+    return [] if power is None else power_sentences(power[power["window"] == window], at)
+
+
+def power_sentences(power: pd.DataFrame, at: float) -> list[str]:
+    """Say in words what could have been seen: single effects first, then all events.
+
+    Parameters
+    ----------
+    power : DataFrame
+        Rows of one window of the frame ``power``.
+    at : float
+        One minus the nominal size.
+    """
+    single = power[(power["group"] == "") & (power["test"] == "sar_t") & power["mde"].notna()]
+    found: list[str] = []
+    if len(single):
+        least, most = single["mde"].min(), single["mde"].max()
+        found.append(
+            f"With a power of {level(single['target'].iloc[0])} at the {level(1.0 - at)} level, "
+            f"the SAR-t detects an effect of {percent(least)} to {percent(most)} % on window "
+            f"{single['window'].iloc[0]}, depending on the security "
+            f"(median {percent(single['mde'].median())} %, "
+            f"{counted(len(single), 'event-security pair')})."
+        )
+    everyone = power[(power["group"] == "all") & power["mde"].notna()]
+    found += [
+        f"For the average over all events it takes {percent(row['mde'])} %; "
+        f"{percent(row['effect'])} % were measured."
+        for row in everyone.to_dict("records")
+    ]
+    return found
+
+
 def _claim_sentence(claims: pd.DataFrame) -> list[str]:
     if claims.empty:
         return []
@@ -222,10 +271,10 @@ def _dropped_sentence(dropped: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes(frames: Mapping[str, pd.DataFrame]) -> Sequence[str]:
+def _notes(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Sequence[str]:
     """Caveats of the study as a whole."""
     events, overlaps = frames["events"], frames["overlaps"]
-    notes: list[str] = [*_fit_notes(frames["fits"])]
+    notes: list[str] = [*_rolled(frames["fits"], spec), *_fit_notes(frames["fits"])]
     shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
     if len(shared) and "n_others" in shared:
         notes.append(
@@ -275,3 +324,25 @@ def _fit_notes(fits: pd.DataFrame) -> list[str]:
         f"against pairing by date: {', '.join(named)}{f' and {rest} more' if rest else ''}."
     )
     return notes
+
+
+def _rolled(fits: pd.DataFrame, spec: Mapping[str, Any]) -> list[str]:
+    """Name the events whose estimation window starts earlier than the study's."""
+    if "estimation_start" not in fits or fits.empty:
+        return []
+    usual = Window.of(spec["estimation"]).first
+    moved = fits.assign(earlier=usual - fits["estimation_start"])
+    moved = moved[moved["earlier"] > 0]
+    if moved.empty:
+        return []
+    named = [
+        f"{row.ticker} on {row.event_id} {row.earlier}"
+        for row in moved.head(NAMED).itertuples(index=False)
+    ]
+    rest = len(moved) - len(named)
+    return [
+        f"The estimation window of {counted(len(moved), 'pair')} starts earlier than day {usual}, "
+        "to make up for days in it that are not usable (no return, a halt, no factor, days of "
+        f"other events). By how many sessions: {', '.join(named)}"
+        f"{f' and {rest} more' if rest else ''}; fits.csv has each start."
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -38,6 +39,7 @@ class Parts:
         return pd.concat(list(self), ignore_index=True)
 
 
+Finish = Callable[[str, pd.DataFrame], pd.DataFrame]
 Table = pd.DataFrame | Parts | Callable[[], pd.DataFrame]
 
 
@@ -48,6 +50,8 @@ class Tables(Mapping[str, pd.DataFrame]):
     ----------
     tables : mapping of str to DataFrame, Parts or callable
         The frames, or what builds them.
+    finish : callable, optional
+        From a frame's name and the frame as it was built to the frame as it is given.
 
     Examples
     --------
@@ -56,8 +60,10 @@ class Tables(Mapping[str, pd.DataFrame]):
     (1, 1)
     """
 
-    def __init__(self, tables: Mapping[str, Table]) -> None:
+    def __init__(self, tables: Mapping[str, Table], finish: Finish | None = None) -> None:
         self._tables = dict(tables)
+        self._finish = finish
+        self._done: set[str] = set()
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         table = self._tables[name]
@@ -65,8 +71,10 @@ class Tables(Mapping[str, pd.DataFrame]):
             table = table.whole()
         elif not isinstance(table, pd.DataFrame):
             table = table()
-        self._tables[name] = table
-        return table
+        if name not in self._done:
+            self._done.add(name)
+            self._tables[name] = table if self._finish is None else self._finish(name, table)
+        return cast("pd.DataFrame", self._tables[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)
@@ -83,6 +91,6 @@ class Tables(Mapping[str, pd.DataFrame]):
         """Give the first part of a frame."""
         return next(self.parts(name))
 
-    def has(self, name: str, frame: Table) -> Tables:
+    def plus(self, name: str, frame: Table) -> Tables:
         """Add a frame."""
-        return Tables({**self._tables, name: frame})
+        return Tables({**self._tables, name: frame}, self._finish)

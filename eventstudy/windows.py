@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventstudy.errors import StudyError
 
@@ -94,6 +94,11 @@ class Design:
         Tested windows, each inside the event window, none twice.
     min_estimation : int
         Usable estimation days that an event needs, or it is dropped.
+    rolling_start : int
+        Sessions by which the start of an event's estimation window may move back for usable days.
+    extra : int
+        Sessions at the beginning of `estimation` that belong to the windows of some events only:
+        those that moved back.
 
     Raises
     ------
@@ -105,8 +110,20 @@ class Design:
     event: Window
     windows: tuple[Window, ...]
     min_estimation: int
+    rolling_start: int = 0
+    extra: int = 0
 
     def __post_init__(self) -> None:
+        if self.rolling_start < 0:
+            raise StudyError(
+                f"rolling_start {self.rolling_start} is below 0. Write how many sessions earlier "
+                "the estimation window may start"
+            )
+        if self.rolling_start and self.estimation.first > self.event.last:
+            raise StudyError(
+                f"the estimation window {self.estimation} comes after the event window "
+                f"{self.event}, and its start cannot move back. Leave rolling_start out"
+            )
         if self.estimation.overlaps(self.event):
             raise StudyError(
                 f"estimation window {self.estimation} overlaps the event window {self.event}: the "
@@ -128,6 +145,21 @@ class Design:
                 f"min_estimation {self.min_estimation} is not between 1 and the "
                 f"{len(self.estimation)} days of the estimation window {self.estimation}"
             )
+
+    @property
+    def nominal(self) -> Window:
+        """The estimation window of an event that lacks no day."""
+        return Window(self.estimation.first + self.extra, self.estimation.last)
+
+    @property
+    def widest(self) -> Design:
+        """The same windows, with all the days that an estimation window may reach."""
+        return self.reaching(self.rolling_start)
+
+    def reaching(self, extra: int) -> Design:
+        """Give the same windows, the estimation window with so many sessions before it."""
+        own = self.nominal
+        return replace(self, estimation=Window(own.first - extra, own.last), extra=extra)
 
     @property
     def horizon(self) -> int:

@@ -15,7 +15,19 @@ from worlds import EVERY, one_date, prices, run, table, world
 
 import eventstudy as es
 from eventstudy.errors import InputError, RunDirectoryError
-from eventstudy.rundir import TABLES, guard, read_table, unguard, write_table
+from eventstudy.models.base import FITS
+from eventstudy.rundir import (
+    DATES,
+    FLAGS,
+    INSTANTS,
+    TABLES,
+    TEXTS,
+    WHOLE,
+    guard,
+    read_table,
+    unguard,
+    write_table,
+)
 
 HOSTILE = [
     '=HYPERLINK("http://x")',
@@ -48,12 +60,6 @@ def case(**settings):
     return run(frame, rows, columns=columns, **settings)
 
 
-def texts_alike(frame):
-    """pandas has two types for a column of text."""
-    objects = [name for name in frame if frame[name].dtype == object]
-    return frame.astype(dict.fromkeys(objects, "str"))
-
-
 @pytest.fixture(scope="module")
 def result():
     return case()
@@ -69,10 +75,29 @@ def saved(result, tmp_path_factory):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_frame_comes_back_to_the_last_bit(result, saved, name):
-    one, two = texts_alike(result.frames[name]), texts_alike(es.load(saved).frames[name])
-    assert list(one.columns) == list(two.columns)
-    # A frame without rows has no types to keep.
-    pd.testing.assert_frame_equal(one, two, check_exact=True, check_dtype=len(one) > 0)
+    one, two = result.frames[name], es.load(saved).frames[name]
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("A", "S00", 140)],  # no group, overlap, claim or dropped event
+        [("A", "S00", 140), ("B", "S00", 90)],  # one inside the other's estimation window
+        [("A", "S00", 140), ("B", "S00", 141)],  # shared days
+        [("A", "S00", 3)],  # dropped
+    ],
+)
+def test_a_frame_with_few_rows_or_none_has_the_types_of_one_with_many(result, rows, tmp_path):
+    got = run(world(1), rows)
+    got.save(tmp_path / "run")
+    back = es.load(tmp_path / "run")
+    for name in TABLES:
+        pd.testing.assert_frame_equal(got.frames[name], back.frames[name], check_exact=True)
+        assert not [c for c in got.frames[name] if got.frames[name][c].dtype == object], name
+        both = [c for c in result.frames[name] if c in got.frames[name]]
+        if len(result.frames[name]):
+            assert got.frames[name][both].dtypes.equals(result.frames[name][both].dtypes), name
 
 
 def test_the_input_the_specification_and_the_provenance_come_back(result, saved):
@@ -338,3 +363,48 @@ def test_sources_say_what_each_series_covers():
     assert (sources["source"] == "memory").all()
     assert sources.loc["S01", "first"] == frame.index[0]
     assert len(table(frame, one_date(2))) == 2
+
+
+TYPED = sorted((DATES | FLAGS | INSTANTS | TEXTS | WHOLE) - set(FITS))
+
+
+FACTORS = [name for name in TYPED if name not in ("date", "benchmark")]
+
+
+@pytest.mark.parametrize("names", [FACTORS[k::4] for k in range(4)])
+def test_a_factor_with_the_name_of_a_column_of_another_table_comes_back_as_a_number(
+    names, tmp_path
+):
+    frame = world(1)
+    rng = np.random.default_rng(0)
+    factors = pd.DataFrame(
+        0.01 * rng.standard_normal((len(frame), len(names))), index=frame.index, columns=names
+    )
+    got = run(frame, one_date(1), model=es.FactorModel(factors=factors))
+    assert set(names) <= set(got.fits)
+    got.save(tmp_path / "run")
+    back = es.load(tmp_path / "run")
+    pd.testing.assert_frame_equal(back.fits, got.fits)
+    assert all(back.fits[name].dtype == np.float64 for name in names)
+
+
+@pytest.mark.parametrize("name", [*FITS, "benchmark"])
+def test_a_factor_with_the_name_of_a_column_of_the_fits_is_refused(name):
+    frame = pd.DataFrame({name: [0.01, 0.02]}, index=["2024-01-02", "2024-01-03"])
+    with pytest.raises(es.EventStudyError, match=f"a factor cannot be called {name}"):
+        es.FactorModel(factors=frame)
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_a_column_of_the_users_events_with_a_name_of_ours_stays_text(name, tmp_path):
+    rows, frame = one_date(1), world(1)
+    if name in table(frame, rows):
+        return
+    try:
+        got = run(frame, rows, columns={name: ["007"]})
+    except InputError:  # a column of the events' own, whose cells mean something
+        return
+    got.save(tmp_path / "run")
+    back = es.load(tmp_path / "run")
+    pd.testing.assert_frame_equal(back.events, got.events)
+    pd.testing.assert_frame_equal(back.input, got.input)

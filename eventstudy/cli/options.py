@@ -42,6 +42,7 @@ _SETTINGS = {
     "closed_day": "closed_day",
     "min_estimation": "min_estimation",
     "exclude_events_from_estimation": "exclude_events_from_estimation",
+    "rolling_start": "rolling_start",
     "test": "tests",
     "level": "level",
     "seed": "seed",
@@ -166,6 +167,14 @@ event_options = (
         help="Leave the tested days of other events of the same security out of the estimation.",
     ),
     click.option(
+        "--rolling-start",
+        type=int,
+        metavar="SESSIONS",
+        show_default="0: a missing day stays missing",
+        help="Where days of the estimation window are not usable, start it up to so many sessions "
+        "earlier, until it holds as many usable days as it is long.",
+    ),
+    click.option(
         "--claims",
         metavar="FILE",
         show_default=f"{CLAIMS} beside EVENTS, where it is",
@@ -201,7 +210,7 @@ report_options = (
         "--title",
         default="",
         metavar="TEXT",
-        show_default="Event study of EVENTS",
+        show_default="Event study of EVENTS, or Power of EVENTS",
         help="Title of the report.",
     ),
 )
@@ -377,7 +386,7 @@ def run_folder(path: str) -> Path:
     return folder
 
 
-def written(folder: Path, formats: tuple[str, ...]) -> str:
+def written(folder: Path, formats: tuple[str, ...], document: str = "report") -> str:
     """Say where the reports and the run directory are."""
-    reports = [str(folder / f"report.{name}") for name in formats if name in ("pdf", "html")]
+    reports = [str(folder / f"{document}.{name}") for name in formats if name in ("pdf", "html")]
     return f"Written: {', '.join([*reports, f'{folder}/'])}"

@@ -11,17 +11,20 @@ from eventstudy.cli import messages, output
 from eventstudy.cli.options import (
     event_options,
     events_of,
+    is_given,
     json_option,
+    report_options,
     run_folder,
     study_of,
     with_options,
+    written,
 )
 from eventstudy.cli.prices import cache_option, detours, source_named
 
 if TYPE_CHECKING:
     from eventstudy.simulate import PowerResult
 
-_STEPS = 3
+_STEPS = 4
 _HEADS = ("event and security, or group", "test", "n")
 _RIGHT = ("effect %", "p", "size %", "smallest %", "by placebo %")
 
@@ -94,9 +97,10 @@ def _effects(
         "--out",
         metavar="FOLDER",
         show_default="nothing is written",
-        help="Writes tables, figures and a page there: new, empty, or an earlier run, which is "
+        help="Writes tables, figures and a report there: new, empty, or an earlier run, which is "
         "replaced whole.",
     ),
+    *report_options,
     json_option,
 )
 @click.pass_context
@@ -112,12 +116,17 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     from eventstudy.simulate.power import EFFECTS, power
 
     del events
+    for name in ("formats", "title"):
+        if is_given(context, name) and not options["out"]:
+            flag = name.removesuffix("s")
+            raise click.UsageError(f"--{flag} is of the report, which needs --out FOLDER")
     folder = run_folder(options["out"]) if options["out"] else None
     study = study_of(context)
     if folder:
         check_target(folder)
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
     given = events_of(context)
+    notes: list[str] = []
     with messages.steps(_STEPS) as step:
         result = power(
             study,
@@ -128,12 +137,14 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             replications=options["replications"],
             progress=step,
         )
+        if folder:
+            notes = result.write_run(
+                folder, formats=options["formats"], title=options["title"], progress=step
+            )
     series = result.sources.groupby("source", sort=False)["ticker"].nunique()
     messages.say(f"Prices: {', '.join(f'{name} ({n} series)' for name, n in series.items())}")
-    for text in detours(result.sources):
+    for text in (*detours(result.sources), *notes):
         messages.note(text)
-    if folder:
-        result.save(folder)
     if options["as_json"]:
         output.document(
             {
@@ -147,7 +158,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
         _show(result)
     if folder:
         say = messages.say if options["as_json"] else output.paragraph
-        say(f"Written: {folder / 'power.html'}, {folder}/")
+        say(written(folder, options["formats"], "power"))
     return 1 if options["strict"] and len(result.dropped) else 0
 
 

@@ -21,7 +21,7 @@ from eventstudy.cli.options import (
     with_options,
     written,
 )
-from eventstudy.cli.prices import cache_option, detours, source_named
+from eventstudy.cli.prices import Kept, cache_option, detours, source_named
 from eventstudy.cli.summary import show
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from eventstudy.result import StudyResult
 
 FRAMES = ("events", "days", "fits", "means", "tests", "claims", "dropped", "overlaps")
-"""Frames of the JSON document, which ends with ``provenance``."""
+"""Frames of the JSON document, which ends with ``provenance``; ``--power`` adds ``power``."""
 
 _STEPS = 6
+_POWER_STEPS = 3
 _NAMED = 8
 
 
@@ -76,6 +77,13 @@ _NAMED = 8
         help="Add how well the model does: its residuals, and its forecasts of days left out.",
     ),
     click.option(
+        "--power",
+        is_flag=True,
+        show_default="left out",
+        help="Add the smallest effects that would have been seen (see `power`): several times the "
+        "work.",
+    ),
+    click.option(
         "--out",
         metavar="FOLDER",
         show_default="reports/<name of EVENTS>",
@@ -98,10 +106,16 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     study = study_of(context)
     check_target(folder)
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
+    source = Kept(source) if options["power"] else source
     given = events_of(context)
     claims = claims_of(context, given)
-    with messages.steps(_STEPS) as step:
+    with messages.steps(_STEPS + _POWER_STEPS * options["power"]) as step:
         result = study.run(given, prices=source, claims=claims, progress=step)
+        if options["power"]:
+            from eventstudy.simulate.power import power
+
+            found = power(study, given, prices=source, progress=step)
+            result = result.with_power(found.detectable)
         result = result.noted(command=command_line(context), inputs=digests(context, claims))
         notes = result.write_run(
             folder, formats=options["formats"], title=options["title"], progress=step
@@ -112,6 +126,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
         messages.note(text)
     if options["as_json"]:
         frames = {name: result.frames[name] for name in FRAMES}
+        frames |= {"power": result.power} if options["power"] else {}
         output.document({**frames, "provenance": dict(result.provenance)})
         messages.say(written(folder, options["formats"]))
     else:

@@ -50,6 +50,8 @@ class TestResult:
         Why a number is missing.
     note : str
         What the reader must know of the numbers that are there.
+    null : str
+        The null hypothesis where it is more than that of the test, as of a family of so many.
     """
 
     statistic: float = np.nan
@@ -65,6 +67,7 @@ class TestResult:
     clusters: int = 0
     reason: str = ""
     note: str = ""
+    null: str = ""
 
     @property
     def has_value(self) -> bool:

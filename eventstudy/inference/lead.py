@@ -9,7 +9,11 @@ from eventstudy.inference.base import Sample
 
 @dataclass(frozen=True)
 class Lead:
-    """The test that leads for a group and window, the one beside it, and why."""
+    """The test that leads for a group and window, the one beside it, and why.
+
+    Where a group has one event in the window these are tests of that event, ``sar_t`` and
+    ``placebo``, whose figures stand in its own row; where it has none they are "".
+    """
 
     test: str
     beside: str
@@ -27,16 +31,21 @@ ONE_DATE = (
 def choose_lead(sample: Sample) -> Lead:
     """Choose by N, the events, and q, their clusters of shared days.
 
-    Six or more clusters: Ibragimov-Mueller, which needs no correlation to be known. Two to five:
-    the adjusted BMP with corrected degrees of freedom. One: the adjusted BMP from ten events on,
-    below it the portfolio t (adjusted Patell where the events have no common design), which has
-    more power but takes the variance of the event days to be the usual one.
+    One event: its own SAR t. Six or more clusters: Ibragimov-Mueller, which needs no correlation to
+    be known. Two to five: the adjusted BMP with corrected degrees of freedom. One: the adjusted BMP
+    from ten events on, below it the portfolio t (adjusted Patell where the events have no common
+    design), which has more power but takes the variance of the event days to be the usual one.
     """
     n, q = len(sample), sample.n_clusters
-    if n < 2:
-        text = "The group has one event" if n else "The group has no event"
-        sentence = f"{text} with an abnormal return in this window: no group test."
+    if n == 0:
+        sentence = "The group has no event with an abnormal return in this window: no test."
         return Lead("", "", n, q, sentence)
+    if n == 1:
+        sentence = (
+            "The group has one event with an abnormal return in this window: no group test. The "
+            "SAR t of that event leads, the placebo test stands beside it."
+        )
+        return Lead("sar_t", "placebo", n, q, sentence)
     if q >= 6:
         return Lead(
             "ibragimov_mueller",

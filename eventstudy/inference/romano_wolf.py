@@ -16,6 +16,7 @@ from eventstudy.kernels.multiple import step_down
 from eventstudy.kernels.signflip import DRAWS, Signs, cluster_t, sign_blocks
 
 Key = tuple[str, str]
+NULL = "the mean effect is zero, in every group and window of the run together"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,7 @@ def romano_wolf_test(
             estimate=one.mean,
             reason="no interval: the p-value speaks of the family",
             note=f"pvalue_adjusted is the step-down p over {len(tested)} groups and windows",
+            null=f"{NULL}: a family of {len(tested)}",
         )
     return results
 
@@ -154,7 +156,7 @@ def _common_clusters(family: Sequence[ClusteredEffects]) -> list[Integers]:
 ROMANO_WOLF = FamilyTest(
     "romano_wolf",
     "Romano-Wolf step-down",
-    "the mean effect is zero, in every group and window of the run together",
+    NULL,
     "it is not zero in this group and window",
     "Romano and Wolf (2005), Econometrica 73:1237-1282, doi:10.1111/j.1468-0262.2005.00615.x",
     "independent clusters with symmetric effects",

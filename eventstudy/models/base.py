@@ -23,6 +23,7 @@ BENCHMARK = "benchmark"
 FITS = (
     *("event_id", "ticker", "model", "n_obs", "dof", "sigma", "r2", "alpha", "beta"),
     *("beta_same_date", "note", "prediction_error", "r2_outside"),
+    *("estimation_start", "estimation_first", "estimation_last"),
 )
 """Columns of the frame of fits, after which no factor can be called."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.arrays import Floats, Integers
 from eventstudy.errors import StudyError
 from eventstudy.factors import NEW_YORK, FactorTable, Source, take_factors
-from eventstudy.models.base import FITS, Fit, Model, fit_least_squares
+from eventstudy.models.base import BENCHMARK, FITS, Fit, Model, fit_least_squares
 
 RISKFREE = "RF"
 
@@ -101,7 +101,9 @@ class FactorModel(Model):
                 f"the model {self.name} needs {', '.join(lacking)}, and the factors are "
                 f"{', '.join(offered)}. Name the columns as Ken French's library does"
             )
-        taken = [name for name in chosen if name in FITS]
+        # `benchmark` among the factors is each event's own, which a column would be taken for.
+        own = table.names if table else ()
+        taken = [name for name in chosen if name in FITS or (name == BENCHMARK and name in own)]
         if taken or not chosen:
             raise StudyError(
                 f"a factor cannot be called {taken[0]}. Rename the column"

@@ -27,6 +27,7 @@ from eventstudy.report.listings import (
     overlaps_table,
     sources_table,
 )
+from eventstudy.report.power_page import power_section
 from eventstudy.report.style import Drawing, png, svg
 from eventstudy.report.tables import Row, minus, records, text_of, title_of
 from eventstudy.report.text import shorten
@@ -94,6 +95,7 @@ def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = Fals
     album = _Album(bitmaps)
     notes = [*findings.notes, *limit.remarks, *remarks]
     data: dict[str, Any] = {
+        "about": findings.about,
         "title": shorten(findings.title, TITLE),
         "subtitle": shorten(findings.subtitle, 300),
         "sentences": [shorten(text, _SENTENCE) for text in findings.sentences or (_NOTHING,)],
@@ -101,9 +103,10 @@ def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = Fals
         "notes": [shorten(text, _SENTENCE) for text in notes],
         "version": str(_version(findings)),
         "date": _date(findings),
-        "forest": _forest(limit, album),
+        "forest": _forest(limit, album) if findings.about == "study" else [],
         "events": _events(findings, album),
         "groups": _groups(findings, album),
+        "power": power_section(findings, album.add),
         "claims": claims_table(findings.claims).data(),
         "dropped": dropped_table(findings.dropped).data(),
         "overlaps": overlaps_table(findings.overlaps).data(),

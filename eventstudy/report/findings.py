@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -33,13 +33,16 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "dropped": "event_id ticker reason",
         "overlaps": "event_id ticker other_event_id other_ticker kind sessions first last",
         "sources": "ticker role source first last sessions missing retrieved sha256 note",
+        "power": "who event_id ticker group window test n effect pvalue size size_se mde target "
+        "replications reading reason note",
     }.items()
 }
 """Columns that each frame of a `Findings` has at least, in the order in which they are written.
 
 ``estimation`` carries besides one column ``placebo (a, b)`` for each tested window, ``fits`` one
-for each coefficient, and ``events`` may carry ``written`` (the announcement's own local calendar
-date as it was written), ``source`` and ``notes``.
+for each coefficient. ``power`` has rows only where it was asked for. ``events`` may carry
+``written`` (the announcement's own local calendar date as it was written), ``source`` and
+``notes``.
 """
 
 COUNTED_OVERLAPS = ("event_id", "ticker", "kind", "n_others", "sessions")
@@ -96,11 +99,16 @@ class Findings:
         Names of the model and of the tests used, as in ``("market", "sar_t", "placebo")``.
     provenance : mapping
         Name, sha256 of the inputs, versions, command.
-    events, days, estimation, fits, means, tests, leads, claims, dropped, overlaps, sources
+    about : {"study", "power"}
+        Whether they are those of a study, or only of what it can see.
+    events, days, estimation, fits, means, tests, leads, claims, dropped, overlaps, sources, power
         Frames with the columns of `COLUMNS`. Returns are decimals (-.0436 is minus 4.36 %). In
         ``days``, ``car`` is the abnormal return added up from the first event day, ``low`` and
-        ``high`` its interval; on a missing day all three are NaN.
-
+        ``high`` its interval; on a missing day all three are NaN. In ``power``, ``mde`` is the
+        smallest effect that is detected with a power of ``target``.
+    curves : DataFrame
+        Power by effect, columns who, group, window, test, effect, power, se; no rows where it is
+        not drawn.
     models : DataFrame
         How well the model did, where that was asked for: no rows, or those of
         :func:`eventstudy.diagnostics.residual_measures`. It is made of the other frames.
@@ -120,6 +128,7 @@ class Findings:
     level: float = 0.95
     methods: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    about: Literal["study", "power"] = "study"
     events: pd.DataFrame = field(default_factory=lambda: empty("events"), repr=False)
     days: pd.DataFrame = field(default_factory=lambda: empty("days"), repr=False)
     estimation: pd.DataFrame = field(default_factory=lambda: empty("estimation"), repr=False)
@@ -131,6 +140,10 @@ class Findings:
     dropped: pd.DataFrame = field(default_factory=lambda: empty("dropped"), repr=False)
     overlaps: pd.DataFrame = field(default_factory=lambda: empty("overlaps"), repr=False)
     sources: pd.DataFrame = field(default_factory=lambda: empty("sources"), repr=False)
+    power: pd.DataFrame = field(default_factory=lambda: empty("power"), repr=False)
+    curves: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"who": [], "group": [], "window": []}), repr=False
+    )
     models: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame({"event_id": [], "ticker": []}), repr=False
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from eventstudy.report.findings import Findings
 from eventstudy.report.formats import NONE
 from eventstudy.report.listings import claims_table, dropped_table, fits_table
+from eventstudy.report.power_page import detectable_table
 from eventstudy.report.tables import Table, effects_table, records
 
 
@@ -20,14 +21,15 @@ def frames_to_latex(findings: Findings) -> dict[str, str]:
     Returns
     -------
     dict of str
-        ``events``, ``tests``, ``fits``, ``claims``, ``dropped`` to a ``tabular``; a frame without
-        rows is left out.
+        ``events``, ``tests``, ``fits``, ``claims``, ``dropped``, ``power`` to a ``tabular``; a
+        frame without rows is left out.
     """
     tables = {
         "events": effects_table(records(findings.events), findings.level),
         "fits": fits_table(findings.fits),
         "claims": claims_table(findings.claims),
         "dropped": dropped_table(findings.dropped),
+        "power": detectable_table(findings.power[findings.power["window"] == findings.headline]),
     }
     found = {name: _latex(table) for name, table in tables.items() if table.rows}
     if len(findings.tests):

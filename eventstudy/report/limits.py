@@ -47,8 +47,11 @@ def limited(findings: Findings) -> Limited:
     Returns
     -------
     Limited
-        The frames of the first events whole; nothing is reordered.
+        The frames of the first events whole; nothing is reordered. Of ``power`` only the headline
+        window is shown.
     """
+    shown = findings.power["window"] == findings.headline
+    findings = replace(findings, power=findings.power[shown])
     remarks: list[str] = []
     ids = findings.event_ids
     groups = list(pd.unique(findings.tests["group"]))
@@ -71,7 +74,7 @@ def limited(findings: Findings) -> Limited:
             f"The tests of the first {GROUPS} of {counted(len(groups), 'group')} are printed; "
             "tests.csv holds all."
         )
-    for name in ("fits", "claims", "dropped", "overlaps", "sources"):
+    for name in ("fits", "claims", "dropped", "overlaps", "sources", "power"):
         whole: pd.DataFrame = getattr(findings, name)
         frame = changed.get(name, whole)
         if len(frame) > ROWS:
@@ -92,4 +95,5 @@ _TABLES = {
     "dropped": "dropped pairs",
     "overlaps": "overlaps",
     "sources": "data sources",
+    "power": "smallest effects",
 }

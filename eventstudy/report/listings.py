@@ -183,7 +183,7 @@ def sources_table(sources: pd.DataFrame) -> Table:
 def fits_table(fits: pd.DataFrame) -> Table:
     """Estimation fits: coefficients, fit and residual standard deviation."""
     known = ("event_id", "ticker", "model", "n_obs", "dof", "sigma", "r2", "alpha")
-    known += ("prediction_error", "r2_outside")
+    known += ("prediction_error", "r2_outside", "estimation_start")
     factors = [name for name in fits.columns if name not in known and _is_number(fits[name])][:6]
     columns = (
         Column("Event"),

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from eventstudy.arrays import Floats
 from eventstudy.errors import InputError
+from eventstudy.report.figures import WIDTH, group_label
 from eventstudy.report.formats import NONE, is_missing, level, percent, probability
 from eventstudy.report.panels import heading, signed, write
 from eventstudy.report.style import ACCENT, FAINT, GREY, INK, PALE, SILVER, Drawing, panel, style
@@ -60,17 +61,35 @@ def draw_power(
     if ax is not None:
         return _curves(ax, rows, target)
     with style(size=7.5 * _NOTEBOOK):
-        figure = Drawing(figsize=(5.2, 3.1))
-        axes = panel(figure, 0.6, 0.55, 4.2, 2.0)
-        heading(axes, shorten(who, 60), str(rows["window"].iloc[0]).replace("-", "−"))
-        return _curves(axes, rows, target)
+        return curve_panel(rows, target, _NOTEBOOK)
+
+
+def curve_panel(rows: pd.DataFrame, target: float, scale: float = 1.0) -> Axes:
+    """Draw the power curves of one event or group in one window, as wide as a page.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As in `draw_power`, of one event or group and one window; not empty.
+    target : float
+        Power that counts as detected.
+    scale : float
+        Size over that on a page.
+    """
+    first = rows.iloc[0]
+    figure = Drawing(figsize=(scale * WIDTH, scale * 2.75))
+    axes = panel(figure, *(scale * inches for inches in (0.5, 0.3, WIDTH - 0.7, 2.0)))
+    who = group_label(str(first["who"])) if first["group"] else str(first["who"])
+    heading(axes, shorten(who, 60), f"window {first['window']}".replace("-", "−"))
+    return _curves(axes, rows, target)
 
 
 def _curves(axes: Axes, rows: pd.DataFrame, target: float) -> Axes:
     axes.axvline(0, color=SILVER, linewidth=0.6, zorder=1)
     axes.axhline(100 * target, color=SILVER, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
     reach = 0.0
-    for place, test in enumerate(pd.unique(rows["test"])):
+    tests = pd.unique(rows["test"])
+    for place, test in enumerate(tests):
         one = rows[rows["test"] == test].sort_values("effect")
         effect, power = 100 * one["effect"].to_numpy(float), 100 * one["power"].to_numpy(float)
         error = 100 * one["se"].to_numpy(float)
@@ -83,11 +102,12 @@ def _curves(axes: Axes, rows: pd.DataFrame, target: float) -> Axes:
             )  # fmt: skip
         # Between the arms of the curves there is room for what they are.
         height = 0.92 - 0.11 * place
-        axes.plot([0.36, 0.42], [height, height], color=colour, linestyle=dashes, linewidth=1.2,
-                  transform=axes.transAxes, zorder=5)  # fmt: skip
         title = TEST_TITLES.get(str(test), str(test).replace("_", " "))
-        write(axes, 0.44, height, title, transform=axes.transAxes, color=colour, va="center",
-              zorder=5, bbox=_WHITE)  # fmt: skip
+        if len(tests) > 1:
+            axes.plot([0.43, 0.48], [height, height], color=colour, linestyle=dashes,
+                      linewidth=1.2, transform=axes.transAxes, zorder=5)  # fmt: skip
+        write(axes, 0.5, height, title, transform=axes.transAxes, color=colour, va="center",
+              ha="left" if len(tests) > 1 else "center", zorder=5, bbox=_WHITE)  # fmt: skip
         reach = max(reach, _reach(effect, power))
     axes.set_xlim(-1.08 * reach, 1.08 * reach)
     axes.set_ylim(0, 103)
@@ -146,12 +166,16 @@ def draw_detectable(
     if ax is not None:
         return _ranges(ax, drawn, len(every), 1.0 - level, target)
     with style(size=7.5 * _NOTEBOOK):
-        down = _HEAD + _FOOT + _PITCH * len(drawn)
-        across = 6.69
-        figure = Drawing(figsize=(_NOTEBOOK * across, _NOTEBOOK * down))
-        place = (_LEFT, _HEAD, across - _LEFT - _RIGHT, _PITCH * len(drawn))
-        axes = panel(figure, *(_NOTEBOOK * inches for inches in place))
+        axes = range_panel(len(drawn), _NOTEBOOK)
         return _ranges(axes, drawn, len(every), 1.0 - level, target)
+
+
+def range_panel(rows: int, scale: float = 1.0) -> Axes:
+    """Axes of a drawing as wide as a page for so many rows of `draw_detectable`."""
+    down = _HEAD + _FOOT + _PITCH * rows
+    figure = Drawing(figsize=(scale * WIDTH, scale * down))
+    place = (_LEFT, _HEAD, WIDTH - _LEFT - _RIGHT, _PITCH * rows)
+    return panel(figure, *(scale * inches for inches in place))
 
 
 def _ranges(
@@ -168,7 +192,8 @@ def _ranges(
         if row["group"] and y and not rows[y - 1]["group"]:
             axes.axhline(y - 0.5, color=SILVER, linewidth=0.6, xmin=-0.85, clip_on=False)
         _range(axes, y, row, reach, alpha)
-        write(axes, -0.02, y, shorten(str(row["who"]), 34), transform=beside, ha="right",
+        who = group_label(str(row["who"])) if row["group"] else str(row["who"])
+        write(axes, -0.02, y, shorten(who, 34), transform=beside, ha="right",
               va="center")  # fmt: skip
         numbers = (percent(row["effect"]), probability(row["pvalue"]), percent(row["mde"]))
         for place, text in zip((1.19, 1.4, 1.68), numbers, strict=True):
@@ -219,4 +244,4 @@ def _limit(rows: Sequence[dict[Any, Any]]) -> float:
     return 1.06 * min(float(known.max()), usual) or 1.0
 
 
-__all__ = ["draw_detectable", "draw_power"]
+__all__ = ["curve_panel", "draw_detectable", "draw_power", "range_panel"]

@@ -1,28 +1,114 @@
-"""What a study could have seen, as a table and drawings: a section of a report, or a page alone."""
+"""What a study could have seen: the section of a report, with its drawings and its table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from eventstudy.report.figures import group_label
-from eventstudy.report.formats import NONE, integer, level, percent, probability
-from eventstudy.report.power import draw_detectable, draw_power
-from eventstudy.report.style import style, svg
+from eventstudy.report.findings import Findings
+from eventstudy.report.formats import NONE, counted, integer, level, percent, probability
+from eventstudy.report.power import curve_panel, draw_detectable, range_panel
 from eventstudy.report.tables import Column, Table, minus, records, right, title_of
 from eventstudy.report.text import shorten
 
-SENTENCE = (
+WORDS = (
     "An effect that was not found may not be there, or may be too small to be seen. The smallest "
-    "effect is the one that the test detects in {} of placebo samples, at the {} level: runs of "
-    "estimation days in the place of the event's days, with the effect added. Size is the share "
-    "detected without an effect. On event days that vary more than others less is seen."
+    "effect is the one that the test detects in {target} of placebo samples, at the {alpha} level: "
+    "runs of estimation days in the place of the event's days, with the effect added. Size is the "
+    "share detected without an effect."
+)
+REMARKS = (
+    "The clusters of dates of a group move to other places of the estimation window as one, across "
+    "all of their securities and exchanges, so that the placebo samples have the correlation and "
+    "the fat tails of the group's own returns.",
+    "How much the event days themselves vary cannot be learned from other days: where they vary "
+    "more, less is seen than is said here.",
+    "All events of a group get the same effect: where effects differ, a test that measures their "
+    "spread (Ibragimov-Mueller, adjusted BMP) sees less.",
+    "Real events inside an estimation window stay in it, and make the smallest effect a little "
+    "larger.",
 )
 _ID = 44
+_ROWS = 45  # rows of a drawing that has a page
+_DRAWINGS = 2  # of the securities, and of the groups; the table holds the rest
+
+Add = Callable[[Any, str, str, str], dict[str, str]]
+"""Takes a figure, its title, its text for those who cannot see it, and its caption."""
+
+
+def power_section(findings: Findings, add: Add) -> dict[str, Any]:
+    """Make the section: what it says, its drawings, its table.
+
+    Parameters
+    ----------
+    findings : Findings
+        Its ``power`` has the rows of one window.
+    add : callable
+        Takes a drawing into the document.
+
+    Returns
+    -------
+    dict
+        ``words``, ``remarks``, ``figures`` and ``table``, whose rows are empty where ``power`` is.
+    """
+    rows = findings.power
+    target = float(rows["target"].iloc[0]) if len(rows) else 0.0
+    alpha = 1.0 - findings.level
+    figures: list[dict[str, str]] = []
+    for part, caption in _parts(rows):
+        axes = draw_detectable(part, range_panel(len(part)), level=findings.level, target=target)
+        figures.append(add(axes.figure, "smallest-effects", _alt(part), caption))
+    for _, curve in findings.curves.groupby("who", sort=False):
+        axes = curve_panel(curve, target)
+        who = group_label(str(curve["who"].iloc[0]))
+        words = (
+            f"Power by the size of the effect, {who}, window {minus(curve['window'].iloc[0])}. The "
+            f"dashed line is a power of {level(target)}, the band two standard errors."
+        )
+        figures.append(add(axes.figure, "power", f"Power by effect: {who}.", words))
+    return {
+        "words": WORDS.format(target=level(target), alpha=level(alpha)),
+        # On the first page of a report of its own they are among the notes.
+        "remarks": list(REMARKS) if findings.about == "study" else [],
+        "figures": figures,
+        "table": detectable_table(rows).data(),
+    }
+
+
+def _parts(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str]]:
+    """Give the rows of each drawing, with its caption: securities first, then groups.
+
+    Groups have drawings of their own: what the average of many events shows is far smaller than
+    what one can show, and would be lost on the scale of one.
+    """
+    lead = rows.drop_duplicates(["who", "group"])
+    lead = lead[lead["test"] != ""]
+    for own, of, noun in (
+        (lead[lead["group"] == ""], "each event and security", "pair"),
+        (lead[lead["group"] != ""], "each group, by the test that leads there", "group"),
+    ):
+        most = _DRAWINGS * _ROWS
+        for first in range(0, min(len(own), most), _ROWS):
+            caption = "Continued."
+            if first == 0:
+                caption = (
+                    f"The measured effect of {of}, before the range (shaded) in which it would "
+                    "mostly go unseen."
+                )
+            if len(own) > most and first == 0:
+                caption += f" The first {most} of {counted(len(own), noun)} are drawn."
+            yield own.iloc[first : first + _ROWS], caption
+
+
+def _alt(rows: pd.DataFrame) -> str:
+    seen = int((rows["effect"].abs() > rows["mde"]).sum())
+    return (
+        f"Measured effects and the smallest ones that would be seen, of {counted(len(rows), 'row')}"
+        f": {seen} lie beyond; figures beside each row and in the table."
+    )
 
 
 def detectable_table(detectable: pd.DataFrame) -> Table:
@@ -31,21 +117,21 @@ def detectable_table(detectable: pd.DataFrame) -> Table:
     Parameters
     ----------
     detectable : pandas.DataFrame
-        Rows of one window, columns as in `eventstudy.simulate.PowerResult.detectable`.
+        Rows of one window, columns as ``power`` of `Findings`.
 
     Returns
     -------
     Table
     """
     columns = (
-        Column("Event and security, or group"),
+        Column("Event, or group"),
         Column("Test"),
         right("n"),
-        right("Effect %"),
+        right("Effect, %"),
         right("p"),
-        right("Size %"),
-        right("Smallest %"),
-        right("by placebo %"),
+        right("Size, %"),
+        right("Smallest, %"),
+        right("Placebo, %"),
         Column("Reading", wide=True),
     )
     rows = records(detectable)
@@ -72,77 +158,4 @@ def detectable_table(detectable: pd.DataFrame) -> Table:
     return Table(columns, cells, kinds)
 
 
-def write_power(
-    folder: Path,
-    detectable: pd.DataFrame,
-    curves: pd.DataFrame,
-    sentences: Sequence[str],
-    *,
-    title: str,
-    confidence: float,
-    target: float,
-) -> list[Path]:
-    """Write drawings as SVG into ``figures``, and ``power.html`` with them and the table.
-
-    Parameters
-    ----------
-    folder : path
-        An existing folder.
-    detectable, curves : pandas.DataFrame
-        Rows of one window.
-    sentences : sequence of str
-        What was found, the most important first.
-    title : str
-        Heading of the page.
-    confidence : float
-        Level of the intervals, one minus the nominal size.
-    target : float
-        Power that counts as detected.
-
-    Returns
-    -------
-    list of Path
-        The files.
-    """
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    drawings: list[tuple[str, str, str]] = []
-    if len(detectable):
-        axes = draw_detectable(detectable, level=confidence, target=target)
-        words = "Measured effects before the range in which they would mostly go unseen."
-        drawings.append(("01-smallest-effects", words, _drawn(axes, words)))
-    for group in pd.unique(curves.loc[curves["group"] != "", "group"])[:1]:
-        axes = draw_power(curves, str(group), target=target)
-        words = f"Power by effect: {group_label(str(group))}. The band is two standard errors."
-        drawings.append(("02-power", words, _drawn(axes, words)))
-    written: list[Path] = []
-    (folder / "figures").mkdir(exist_ok=True)
-    for name, _, drawn in drawings:
-        path = folder / "figures" / f"{name}.svg"
-        path.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n{drawn}', encoding="utf-8")
-        written.append(path)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    source = (files("eventstudy.report") / "templates" / "power.html").read_text("utf-8")
-    page = environment.from_string(source).render(
-        title=shorten(title, 200),
-        sentences=[minus(shorten(text, 700)) for text in sentences],
-        explained=SENTENCE.format(level(target), level(1.0 - confidence)),
-        table=detectable_table(detectable).data(),
-        # Drawings come from matplotlib, which escapes text.
-        drawings=[(words, Markup(drawn)) for _, words, drawn in drawings],  # noqa: S704
-    )
-    path = folder / "power.html"
-    path.write_text(page, encoding="utf-8", newline="\n")
-    return [*written, path]
-
-
-def _drawn(axes: Axes, alt: str) -> str:
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        return ""
-    with style():
-        return svg(figure, alt)
-
-
-__all__ = ["SENTENCE", "detectable_table", "write_power"]
+__all__ = ["REMARKS", "detectable_table", "power_section"]

@@ -22,7 +22,9 @@ LONG = 4_000
 BOX = "▯"
 """What stands for a character that no font at hand has."""
 
-_KEYS = frozenset({"event_id", "other_event_id", "ticker", "other_ticker", "group", "window"})
+_KEYS = frozenset(
+    {"event_id", "other_event_id", "ticker", "other_ticker", "group", "window", "who"}
+)
 _SOFT = "\u200b"  # zero width space: a line may break here
 _BREAK_AFTER = frozenset("/\\-_.,:;?&=#|@)]}")
 
@@ -171,7 +173,7 @@ def shown(findings: Findings, absent: frozenset[str]) -> Findings:
         return visible(text).translate(codes)
 
     changed = fields_of(findings)
-    for each in (*COLUMNS, "models"):
+    for each in (*COLUMNS, "models", "curves"):
         changed[each] = _shown_frame(changed[each], show, name)
     for each in ("title", "subtitle"):
         changed[each] = show(changed[each])

@@ -18,11 +18,16 @@ from eventstudy.report.text import shown, texts_of
 FORMATS = ("pdf", "html", "png", "latex")
 """What `write_report` can write besides the drawings as SVG."""
 
+NAMES = {"study": "report", "power": "power"}
+"""File names of documents, by what they are about."""
+
 
 def write_report(
     findings: Findings, folder: str | Path, formats: Collection[str] = ("pdf",)
 ) -> list[str]:
     """Write a report into a folder: ``report.pdf``, ``report.html``, ``figures/NN-slug.svg``.
+
+    That of what a study can see alone is ``power.pdf``, ``power.html``.
 
     Parameters
     ----------
@@ -51,7 +56,7 @@ def write_report(
             (drawings / f"{picture.name}.png").write_bytes(picture.png)
     for kind in ("pdf", "html"):
         if kind in formats:
-            notes += _set(document, face, folder / f"report.{kind}")
+            notes += _set(document, face, folder / f"{NAMES[findings.about]}.{kind}")
     if "latex" in formats:
         tables = folder / "tables"
         tables.mkdir(exist_ok=True)

@@ -112,7 +112,7 @@ def _ask(
     stream = (question.seed, zlib.crc32(group.encode()), zlib.crc32(str(window).encode()))
     sample = Sample(abnormal.take(positions[enters]), window, question.level, stream)
     lead = choose_lead(sample)
-    if not lead.test:
+    if lead.test not in TESTS:
         return _Asked(window, "", TestResult(n=lead.n), "no group test of a single event", enters)
     found = TESTS[lead.test].compute(sample)
     reason = "" if np.isfinite(found.pvalue) else found.reason

@@ -143,7 +143,9 @@ def cluster_places(abnormal: Abnormal, members: Integers) -> Integers:
         fits &= np.abs(gap - np.median(gap)) <= _LEEWAY
         shift[here] = there - _last_closed(closes[which], own[zero[:1]])
     places = shift - first
-    fits &= ((places >= 0) & (places < count)).all(axis=0)
+    # Before its own start an event has no day that a run could take.
+    start = design.extra - abnormal.earlier[members]
+    fits &= ((places >= start[:, None]) & (places < count)).all(axis=0)
     return places[:, fits]
 
 

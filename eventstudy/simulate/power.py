@@ -145,7 +145,7 @@ def _measured(
         frame,
         listing,
         prices,
-        design,
+        design.widest,
         supply=supply_of(model, calendar=study.calendar, exchanges=study.exchanges),
         currency=study.currency or "",
     )
@@ -155,7 +155,8 @@ def _measured(
     rows, unpriced = settle(
         located, market.panel, market.security[located.pair], market.benchmark[located.pair]
     )
-    left_out = OtherEvents(rows, design) if study.exclude_events_from_estimation else None
+    apart = study.exclude_events_from_estimation
+    left_out = OtherEvents(rows, design.widest) if apart else None
     abnormal, unusable = estimate(
         rows,
         market.panel,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eventstudy.errors import InputError
-from eventstudy.report.formats import counted, level, percent, probability
+from eventstudy.models import describe_model, name_of
+from eventstudy.report.findings import COLUMNS, Findings
+from eventstudy.report.formats import counted, level, probability
 from eventstudy.rundir import MARK, write_table, write_whole
+from eventstudy.summary import power_sentences, settings_in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CURVES = ("who", "event_id", "ticker", "group", "window", "test", "effect", "power", "se")
-DETECTABLE = (
-    *("who", "event_id", "ticker", "group", "window", "test", "n", "effect", "pvalue"),
-    *("size", "size_se", "mde", "replications", "reading", "reason", "note"),
-)
+DETECTABLE = COLUMNS["power"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,8 +43,8 @@ class PowerResult:
         One row an event and security (or group), window and test: ``effect`` and ``pvalue``
         measured on the real event; ``size`` without an effect, with its standard error; ``mde``,
         the smallest effect of either sign that is detected with the target power, positive, in
-        return units; ``replications``, the placebo samples; ``reading``, both in words; ``reason``
-        where a number is missing.
+        return units, and ``target``, that power; ``replications``, the placebo samples;
+        ``reading``, both in words; ``reason`` where a number is missing.
     dropped : DataFrame
         One row an event and security that could not be measured, with the reason.
     sources : DataFrame
@@ -98,26 +98,7 @@ class PowerResult:
 
     def sentences(self, window: str | None = None) -> list[str]:
         """Say in words what could have been seen: single effects first, then groups."""
-        own = self._of_window(window)
-        alpha = 1.0 - self.spec["level"]
-        single = own[(own["group"] == "") & (own["test"] == "sar_t") & own["mde"].notna()]
-        found: list[str] = []
-        if len(single):
-            least, most = single["mde"].min(), single["mde"].max()
-            found.append(
-                f"With a power of {level(self.target)} at the {level(alpha)} level, the SAR-t "
-                f"detects an effect of {percent(least)} to {percent(most)} % on window "
-                f"{single['window'].iloc[0]}, depending on the security "
-                f"(median {percent(single['mde'].median())} %, "
-                f"{counted(len(single), 'event-security pair')})."
-            )
-        everyone = own[(own["group"] == "all") & own["mde"].notna()]
-        found += [
-            f"For the average over all events it takes {percent(row['mde'])} %; "
-            f"{percent(row['effect'])} % were measured."
-            for row in everyone.to_dict("records")
-        ]
-        return found
+        return power_sentences(self._of_window(window), self.spec["level"])
 
     def plot(self, who: str = "all", ax: Axes | None = None, *, window: str | None = None) -> Axes:
         """Draw the power curves of a group, or of an event and security as in ``"E-1 ABC"``.
@@ -140,8 +121,50 @@ class PowerResult:
         own = self._of_window(window)
         return draw_detectable(own, ax=ax, level=self.spec["level"], target=self.target)
 
+    def findings(self, title: str = "") -> Findings:
+        """Everything that the report of this alone shows, in frames and sentences."""
+        from eventstudy.report.power_page import REMARKS
+
+        single = self.detectable[self.detectable["group"] == ""]
+        model = describe_model(self.spec["model"])
+        everyone = self.curves[self.curves["group"] == "all"]
+        return Findings(
+            about="power",
+            title=title or f"Power of {self.provenance['name']}",
+            subtitle=f"{counted(single['event_id'].nunique(), 'event')} and "
+            f"{counted(single['ticker'].nunique(), 'security', 'securities')}, {model}",
+            sentences=tuple(self.sentences()),
+            settings=(*settings_in_words(self.spec), ("Power", level(self.target))),
+            notes=REMARKS,
+            windows=self.windows,
+            level=self.spec["level"],
+            methods=(name_of(self.spec["model"]), *pd.unique(self._tests())),
+            provenance=self.provenance,
+            dropped=self.dropped,
+            sources=self.sources,
+            power=self.detectable,
+            curves=everyone[everyone["window"] == self.windows[0]],
+        )
+
+    def _tests(self) -> pd.Series:
+        own = self._of_window(None)
+        return own.loc[own["test"] != "", "test"]
+
+    def report(self, path: str | Path, *, title: str = "") -> Path:
+        """Write the report as one file, PDF or HTML by its suffix.
+
+        Raises
+        ------
+        InputError
+            Where the suffix is another.
+        """
+        from eventstudy.report import write_document
+
+        write_document(self.findings(title), path)
+        return Path(path)
+
     def save(self, folder: str | Path) -> Path:
-        """Write tables, drawings and a page (power.html) into a folder.
+        """Write the tables into a folder, as CSV.
 
         Parameters
         ----------
@@ -154,31 +177,63 @@ class PowerResult:
             Where the folder holds anything else.
         """
         folder = Path(folder)
-        write_whole(folder, self.write_files)
+        write_whole(folder, self.write_data)
         return folder
 
-    def write_files(self, folder: Path) -> None:
+    def write_run(
+        self,
+        folder: str | Path,
+        *,
+        formats: Sequence[str] = ("pdf",),
+        title: str = "",
+        progress: Callable[[str], object] = str,
+    ) -> list[str]:
+        """Write tables, drawings and reports (power.pdf) into a folder.
+
+        Parameters
+        ----------
+        folder : path
+            New, empty, or an earlier run, which is replaced whole.
+        formats : sequence of str
+            Besides CSV and SVG: pdf, html, png, latex.
+        title : str
+            Title of the report.
+        progress : callable, optional
+            Told of each step as it begins.
+
+        Returns
+        -------
+        list of str
+            What the reader should know, such as characters that no font could show.
+
+        Raises
+        ------
+        RunDirectoryError
+            Where the folder holds anything else.
+        """
+        from eventstudy.report import write_report
+
+        notes: list[str] = []
+
+        def fill(work: Path) -> None:
+            progress("report")
+            self.write_data(work)
+            notes.extend(write_report(self.findings(title), work, formats=formats))
+
+        write_whole(Path(folder), fill)
+        return notes
+
+    def write_data(self, folder: Path) -> None:
         """Write the files of :meth:`save` into an existing folder."""
         import tomli_w
 
-        from eventstudy.report.power_page import write_power
-
-        write_table(self.curves, folder / "power.csv")
-        write_table(self.detectable, folder / "detectable.csv")
+        write_table(self.detectable, folder / "power.csv")
+        write_table(self.curves, folder / "curves.csv")
         write_table(self.dropped, folder / "dropped.csv")
         write_table(self.sources, folder / "sources.csv")
         (folder / "study.toml").write_text(tomli_w.dumps(dict(self.spec)), encoding="utf-8")
         text = json.dumps(self.provenance, indent=2, ensure_ascii=False, sort_keys=True)
         (folder / MARK).write_text(text + "\n", encoding="utf-8")
-        write_power(
-            folder,
-            self._of_window(None),
-            self.curves[self.curves["window"] == self.windows[0]],
-            self.sentences(),
-            title=f"Power of {self.provenance['name']}",
-            confidence=self.spec["level"],
-            target=self.target,
-        )
 
     def _of_window(self, window: str | None) -> pd.DataFrame:
         chosen = window or self.windows[0]

@@ -114,7 +114,13 @@ def answer(
     count = len(detection)
     row = {"event_id": "", "ticker": "", "group": "", "note": ""} | dict(facts)
     row["who"] = row["group"] or f"{row['event_id']} {row['ticker']}"
-    row |= {"replications": count, "size": np.nan, "size_se": np.nan, "mde": np.nan}
+    row |= {
+        "target": question.target,
+        "replications": count,
+        "size": np.nan,
+        "size_se": np.nan,
+        "mde": np.nan,
+    }
     if count < LEAST:
         row["reason"] = row["reason"] or f"{count} placebo samples, fewer than {LEAST}"
         row["reading"] = row["reason"]

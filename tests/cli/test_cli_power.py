@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+
+import eventstudy as es
+from eventstudy.cli.prices import Kept
 
 Command = Callable[..., Any]
 QUICK = ("--window", "0:0", "--event", "-1:1", "--replications", "20", "--offline")
@@ -38,13 +42,18 @@ def test_the_document_has_every_number(command: Command, events: Path) -> None:
 def test_files_are_written_where_asked(command: Command, events: Path, folder: Path) -> None:
     done = command("power", str(events), *QUICK, "--out", "power")
     assert done.code == 0
-    assert "power.html" in done.out
+    assert "power.pdf" in done.out
+    assert (folder / "power" / "power.pdf").read_bytes().startswith(b"%PDF")
+    assert not (folder / "power" / "power.html").exists()
     assert (folder / "power" / "figures" / "01-smallest-effects.svg").is_file()
-    table = pd.read_csv(folder / "power" / "detectable.csv")
+    table = pd.read_csv(folder / "power" / "power.csv")
     assert set(table["window"]) == {"(0, 0)"}
-    again = command("power", str(events), *QUICK, "--out", "power", "--json")
+    also = ("--out", "power", "--format", "html", "--title", "What we can see")
+    again = command("power", str(events), *QUICK, *also, "--json")
     assert again.document["detectable"]
     assert "power.html" in again.err
+    assert "<h1>What we can see</h1>" in (folder / "power" / "power.html").read_text("utf-8")
+    assert not (folder / "power" / "power.pdf").exists()
 
 
 def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path) -> None:
@@ -60,6 +69,8 @@ def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path
         (("--replications", "3"), "3 replications"),
         (("--window", "0:20"), "outside the event window"),
         (("--prices", "nowhere"), "nowhere"),
+        (("--format", "html"), "--format is of the report, which needs --out"),
+        (("--title", "Mine"), "--title is of the report, which needs --out"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
@@ -80,3 +91,57 @@ def test_a_folder_with_other_files_is_refused(command: Command, events: Path, fo
 
 def test_strict_says_when_something_was_dropped(command: Command, events: Path) -> None:
     assert command("power", str(events), *QUICK, "--strict").code == 1
+
+
+def test_a_run_carries_the_section_where_asked(
+    command: Command, events: Path, folder: Path
+) -> None:
+    options = ("--window", "0:0", "--event", "-1:1", "--test", "bmp", "--format", "html")
+    done = command("run", str(events), *options, "--power", "--json", "--out", "run")
+    assert done.code == 0
+    page = (folder / "run" / "report.html").read_text(encoding="utf-8")
+    assert "What could have been seen" in page
+    assert "With a power of 80\N{NO-BREAK SPACE}% at the 5\N{NO-BREAK SPACE}% level" in page
+
+    alone = command("power", str(events), *options[:4], "--offline", "--json").document
+    assert done.document["power"] == alone["detectable"]
+    loaded = es.load(folder / "run").power.iloc[0]
+    saved = {name: None if pd.isna(value) else value for name, value in loaded.items()}
+    assert saved == alone["detectable"][0]
+
+    table = (folder / "run" / "power.csv").read_bytes()
+    again = command("report", "run", "--format", "html")
+    assert again.code == 0
+    assert (folder / "run" / "power.csv").read_bytes() == table
+    drawn = (folder / "run" / "report.html").read_text(encoding="utf-8")
+    assert drawn.partition('id="provenance"')[0] == page.partition('id="provenance"')[0]
+
+
+def test_a_run_has_no_such_section_unasked(command: Command, events: Path, folder: Path) -> None:
+    done = command("run", str(events), "--test", "bmp", "--format", "html", "--out", "run")
+    assert done.code == 0
+    assert not (folder / "run" / "power.csv").exists()
+    assert "could have been seen" not in (folder / "run" / "report.html").read_text("utf-8")
+    assert es.load(folder / "run").power.empty
+
+
+def test_a_kept_source_is_asked_once_for_a_ticker() -> None:
+    frame = pd.DataFrame({"A": [0.1], "B": [0.2]}, index=["2024-01-02"])
+    asked: list[list[str]] = []
+
+    class Counting:
+        name = "counting"
+
+        def load(self, tickers: Sequence[str], start: date, end: date) -> Any:
+            asked.append(list(tickers))
+            return es.MemoryPrices.from_returns(frame).load(tickers, start, end)
+
+    kept, days = Kept(Counting()), (date(2024, 1, 1), date(2024, 1, 31))
+    first = kept.load(["A", "C"], *days)
+    assert (list(first.series), list(first.failures)) == (["A"], ["C"])
+    second = kept.load(["B", "A", "C"], *days)
+    assert (list(second.series), list(second.failures)) == (["B", "A"], ["C"])
+    assert second.series["A"] is first.series["A"]
+    assert kept.load(["A"], date(2023, 1, 1), days[1]).series.keys() == {"A"}
+    assert asked == [["A", "C"], ["B"], ["A"]]
+    assert kept.name == "counting"

@@ -14,6 +14,7 @@ import pytest
 from eventstudy.cli.prices import source_named
 from eventstudy.cli.run import FRAMES, _sources
 from eventstudy.report import COLUMNS
+from eventstudy.rundir import TABLES
 from eventstudy.sources import AutoPrices, CachedPrices, FilePrices, SnapshotPrices, YahooPrices
 
 Command = Callable[..., Any]
@@ -50,7 +51,7 @@ def test_a_run_prints_what_it_found_and_leaves_a_report(
     assert done.out.endswith("Written: reports/events/report.pdf, reports/events/\n\n")
     assert done.err.startswith("Prices: snapshot for all ")
     left = set(_files(Path("reports/events")))
-    assert {f"{name}.csv" for name in COLUMNS} < left
+    assert {f"{name}.csv" for name in TABLES} < left
     assert {"provenance.json", "study.toml", "report.pdf"} < left
     assert any(name.startswith("figures/") and name.endswith(".svg") for name in left)
     assert Path("reports/events/report.pdf").read_bytes().startswith(b"%PDF")
@@ -380,3 +381,15 @@ def test_sources_by_name(folder: Path) -> None:
     assert isinstance(source_named("snapshot", offline=True), SnapshotPrices)
     Path("snapshot").mkdir()
     assert isinstance(source_named("./snapshot", offline=True), FilePrices)
+
+
+def test_an_estimation_window_may_start_earlier(command: Command, events: Path) -> None:
+    young = ("--estimation", "-160:-11", "--min-estimation", "100", "--tickers", "MU")
+    done = command("run", "events.csv", *QUICK, *young, "--rolling-start", "60", "--out", "o")
+    assert done.code == 0
+    assert tomllib.loads(Path("o/study.toml").read_text("utf-8"))["rolling_start"] == 60
+    assert "estimation_start" in Path("o/fits.csv").read_text("utf-8").splitlines()[0]
+    assert "60 sessions before it included; 100 are needed" in done.out
+    refused = command("run", "events.csv", *QUICK, "--rolling-start", "-1")
+    assert (refused.code, refused.out) == (2, "")
+    assert "rolling_start -1 is no whole number from 0 up" in refused.err

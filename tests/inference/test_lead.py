@@ -100,3 +100,19 @@ def test_the_study_marks_the_lead_and_says_so():
     whole = leads[leads["group"] == "all"]
     assert whole["test"].tolist() == ["ibragimov_mueller"] * 2
     assert leads[leads["group"] == "event:E3"]["test"].tolist() == ["portfolio"] * 2
+
+
+def test_a_group_of_one_event_is_led_by_that_events_own_test():
+    """Of two events of a group one has no return on day zero: one is left there."""
+    frame = world(2, 200)
+    frame.iloc[100, 1] = np.nan
+    result = run(frame, layout(2, [100]), estimation=ESTIMATION, windows=["0:0", "-1:1"])
+    lead = result.leads.set_index(["group", "window"]).loc[("all", "(0, 0)")]
+    assert (lead["test"], lead["beside"], lead["n"]) == ("sar_t", "placebo", 1)
+    assert lead["sentence"].endswith("leads, the placebo test stands beside it.")
+    assert not result.tests.query("window == '(0, 0)'")["lead"].any()
+    assert result.leads.query("window == '(-1, 1)'")["test"].tolist() == ["portfolio"]
+    assert "For all events" not in " ".join(result.findings().sentences)
+    frame.iloc[100, 0] = np.nan
+    nothing = run(frame, layout(2, [100]), estimation=ESTIMATION, windows=["0:0", "-1:1"])
+    assert nothing.leads["test"].tolist() == ["", "portfolio"]

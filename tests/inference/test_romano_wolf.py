@@ -45,6 +45,11 @@ def test_the_family_is_every_group_and_window():
     assert len(rows) == 9
     assert set(rows.index.get_level_values(0)) == {"all", "kind:x", "kind:y"}
     assert rows["note"].str.contains("over 9 groups and windows").all()
+    assert (
+        rows["null"]
+        .str.endswith("in every group and window of the run together: a family of 9")
+        .all()
+    )
 
 
 def test_an_adjusted_p_is_never_below_its_own_and_keeps_the_order():

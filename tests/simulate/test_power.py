@@ -157,36 +157,44 @@ def test_shows_itself_escaped(found):
 
 
 def test_files(found, tmp_path):
-    folder = found.save(tmp_path / "power")
+    folder = tmp_path / "power"
+    assert found.write_run(folder, formats=["pdf", "html"]) == []
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert names == {
-        *("power.csv", "detectable.csv", "dropped.csv", "sources.csv"),
+    data = {
+        *("power.csv", "curves.csv", "dropped.csv", "sources.csv"),
         *("study.toml", "provenance.json"),
-        *("figures/01-smallest-effects.svg", "figures/02-power.svg", "power.html"),
     }
-    assert len(pd.read_csv(folder / "power.csv")) == len(found.curves)
-    table = pd.read_csv(folder / "detectable.csv")
+    assert names - data == {
+        *("figures/01-smallest-effects.svg", "figures/02-smallest-effects.svg"),
+        *("figures/03-power.svg", "power.html", "power.pdf"),
+    }
+    assert (folder / "power.pdf").read_bytes().startswith(b"%PDF")
+    assert len(pd.read_csv(folder / "curves.csv")) == len(found.curves)
+    table = pd.read_csv(folder / "power.csv")
     assert table["mde"].to_numpy() == pytest.approx(found.detectable["mde"].to_numpy(), nan_ok=True)
     assert (table["reading"] == found.detectable["reading"]).all()
     page = (folder / "power.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
+    assert "EVENT STUDY" not in page
+    assert "Overlaps" not in page
     assert "E3 S5" in page
     first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    found.save(folder)  # an earlier run is replaced, by the same bytes
+    found.write_run(folder, formats=["pdf", "html"])  # replaces an earlier run, by the same bytes
     assert first == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    found.save(folder)
+    assert {path.name for path in folder.iterdir()} == data
 
 
 def test_names_from_files_are_escaped_everywhere(tmp_path):
     given = events(DATES[2:], TICKERS[:2])
-    frame = given.frame.assign(event_id=given.frame["event_id"] + "<b>$x$")
+    frame = given.frame.assign(event_id=given.frame["event_id"] + "<i>$x$")
     found = power(
         study(windows=[(0, 0)]), replace(given, frame=frame), prices=market(), replications=20
     )
-    assert "<b>" not in found._repr_html_()
-    folder = found.save(tmp_path / "power")
-    page = (folder / "power.html").read_text(encoding="utf-8")
-    assert "<b>" not in page
-    assert "E0&lt;b&gt;$x$ S0" in page
+    assert "<i>" not in found._repr_html_()
+    page = found.report(tmp_path / "power.html").read_text(encoding="utf-8")
+    assert "<i>" not in page
+    assert "E0&lt;i&gt;$x$ S0" in page
 
 
 def test_drawings(found):
