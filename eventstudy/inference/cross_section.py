@@ -84,8 +84,10 @@ def portfolio_test(sample: Sample) -> TestResult:
         gaps = "days are missing, so the portfolio changes and its t distribution is approximate"
         note = f"{note}; {gaps}" if note else gaps
     design = abnormal.design
+    # The events share their factors; one whose window starts earliest sees all of them.
+    longest = int(np.argmax(abnormal.earlier))
     fit = abnormal.model.fit(
-        mean_of_available(returns), abnormal.estimation_factors[:1], design.horizon
+        mean_of_available(returns), abnormal.estimation_factors[[longest]], design.horizon
     )
     if fit.problem[0] or fit.dof[0] < 1:
         return TestResult(n=n, reason=str(fit.problem[0]) or "too few estimation days", note=note)
