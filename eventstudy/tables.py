@@ -23,6 +23,8 @@ CELL_LIMIT = 65_536
 NAME_LIMIT = 80
 PROBLEM_LIMIT = 10_000
 BLANKS = " \u00a0"
+# Kinds of cells that are written alike where they are equal, as 1, 1.0 and True are not.
+_ALIKE = ("string", "empty", "date", "integer")
 _BLOCK = 65_536
 _COMPARED = 2_000
 
@@ -104,15 +106,16 @@ class Column:
             codes, distinct = pd.factorize(cells)
         else:
             cells = cells.astype(object)
-            if pd.api.types.infer_dtype(cells, skipna=True) not in ("string", "empty"):
+            if pd.api.types.infer_dtype(cells, skipna=True) not in _ALIKE:
                 cells = cells.map(_written_out)
             codes, distinct = pd.factorize(cells.to_numpy(dtype=object))
         given = distinct.tolist()
-        texts = given if set(map(type, given)) <= {str} else list(map(_written_out, given))
+        differ = cells.dtype.kind in "iu" or set(map(type, given)) <= {str}
+        texts = list(map(str if differ else _written_out, given))
         if _blank("".join(texts)):
-            texts = [text.strip(BLANKS) for text in texts]
-        if texts is given:
-            # the texts differ from each other, and "" stands for the code -1 of a missing cell
+            texts, differ = [text.strip(BLANKS) for text in texts], False
+        if differ:
+            # "" stands for the code -1 of a missing cell
             empty = texts.index("") if "" in texts else len(texts)
             values = np.array(texts if empty < len(texts) else [*texts, ""], dtype=object)
             missing = codes < 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import date, timedelta
 
 import numpy as np
@@ -19,6 +20,7 @@ from eventstudy.market import (
     open_market,
     price_range,
 )
+from eventstudy.rows import locate, settle
 from eventstudy.windows import Design, Window
 
 DESIGN = Design(Window(-60, -11), Window(-5, 5), (Window(0, 0),), 30)
@@ -263,3 +265,34 @@ def test_series_of_one_frame_share_their_sessions_after_the_cut():
     assert sessions[known][0] > np.datetime64("2020-01-01")
     want = frame["NVDA"].loc[sessions[known]].to_numpy()
     np.testing.assert_array_equal(market.panel.returns.values[row][known], want)
+
+
+def test_many_pairs_take_little_beside_the_panel():
+    """From the events' frame to settled rows: 60 bytes a pair are kept, and none is an object."""
+    count, sessions = 200_000, 1_000
+    rng = np.random.default_rng(0)
+    names = [*(f"T{i:02d}" for i in range(40)), "MKT"]
+    dates = pd.bdate_range("2015-01-01", periods=sessions)
+    frame = pd.DataFrame(rng.normal(0, 0.01, (sessions, 41)), index=dates, columns=names)
+    table = {
+        "event_id": [f"E{i}" for i in range(count)],
+        "date": dates[rng.integers(0, sessions, count)],
+        "ticker": np.array(names[:40])[rng.integers(0, 40, count)],
+        "benchmark": "MKT",
+    }
+    pairs = es.Events.from_frame(pd.DataFrame(table)).frame
+    prices = es.Panel.from_frame((1 + frame).cumprod(), kind="prices")
+    tracemalloc.start()
+    _, listing = places(pairs, calendar="data")
+    market = open_market(pairs, listing, prices, DESIGN)
+    rows, unplaced = locate(pairs, market.calendar, market.panel.calendars)
+    rows, unpriced = settle(rows, market.panel, market.security, market.benchmark)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rows) == count
+    assert not unplaced
+    assert not unpriced
+    assert market.panel.tickers[rows.security[7]] == table["ticker"][7]
+    assert (dates[rows.zero] == table["date"]).all()
+    assert kept < 60 * count + 11 * market.panel.returns.values.size + 2e6
+    assert peak < 160 * count + 11 * market.panel.returns.values.size + 2e6

@@ -77,6 +77,12 @@ def test_mixed_cells_are_written_out(cells):
         (pd.Series([1.0, np.nan, 0.1]), ["1.0", "", "0.1"]),
         (pd.Series([1, None], dtype="Int64"), ["1", ""]),
         (pd.Series([], dtype=object), []),
+        (pd.Series([2, None, np.int64(2), 10**20], dtype=object), ["2", "", "2", f"1{'0' * 20}"]),
+        (pd.Series([1, True, 1.0], dtype=object), ["1", "True", "1.0"]),
+        (
+            pd.Series([datetime.date(2020, 1, 2), None, datetime.date(2020, 1, 2)], dtype=object),
+            ["2020-01-02", "", "2020-01-02"],
+        ),
     ],
 )
 def test_numbers_are_written_as_python_writes_them(cells, want):

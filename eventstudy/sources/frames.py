@@ -106,7 +106,7 @@ def numbers(frame: pd.DataFrame, tickers: tuple[str, ...], faults: Faults) -> Fl
     odd = [k for k, kind in enumerate(frame.dtypes) if not _is_number(kind)]
     for k in odd:
         column = frame.iloc[:, k]
-        bad = ~column.map(_is_float_or_missing).to_numpy(dtype=bool)
+        bad = ~column.map(is_float_or_missing).to_numpy(dtype=bool)
         if bad.any() or column.dtype != object:
             row = int(np.flatnonzero(bad)[0]) if bad.any() else 0
             cure = f"Convert it: pd.to_numeric(frame[{shown(tickers[k])!r}]), or leave it out"
@@ -135,7 +135,8 @@ def _is_number(kind: Any) -> bool:
     )
 
 
-def _is_float_or_missing(value: object) -> bool:
+def is_float_or_missing(value: object) -> bool:
+    """Tell whether a cell is a number that a float can hold, or None or NA."""
     import pandas as pd
 
     if value is None or value is pd.NA:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from eventstudy.arrays import Booleans, Dates, Floats, Integers
 from eventstudy.sources.cells import Faults, check_range, read_dates
-from eventstudy.sources.frames import check_values, numbers
+from eventstudy.sources.frames import check_values, is_float_or_missing, numbers
 from eventstudy.tables import Column, likeness, shown
 
 if TYPE_CHECKING:
@@ -68,24 +68,38 @@ def long_values(
     """
     lines = np.arange(2, len(frame) + 2, dtype=np.int64)
     tickers = Column.of(frame[names[1]])
-    empty = [""] * len(frame) if not tickers.filled.all() else []
-    cure = "Fill the cell, or leave the row out"
-    if empty:
+    if not tickers.filled.all():
+        cure, empty = "Fill the cell, or leave the row out", [""] * len(frame)
         faults.add_where(~tickers.filled, lines, names[1], empty, "no ticker", cure)
     days = _days(frame[names[0]], names[0], lines, faults)
-    figures = numbers(frame[[names[2]]], (names[2],), faults)
+    figures = _figures(frame[names[2]], lines, faults)
     if figures is not None:
         check_values(figures, (names[2],), kind, faults)
     if faults or figures is None:
         return days, (), np.empty((0, 0))
     dates, place = _distinct(days)
     values = np.full((len(tickers.values), len(dates)), np.nan)
-    flat = tickers.codes * len(dates) + place
+    # Ten million rows are usual here: 32 bits a row where they reach.
+    small = np.int32 if values.size < 2**31 else np.int64
+    flat = cast("Integers", tickers.codes.astype(small) * small(len(dates)))
+    flat += place
     _check_twice(flat, lines, values.size, (tickers, dates), names, faults)
     _check_order(tickers.codes, place, lines, dates, names, faults)
     values.ravel()[flat] = figures[0]
     known = tuple(str(ticker) for ticker in tickers.values if ticker)
     return dates, known, values[: len(known)]
+
+
+def _figures(cells: pd.Series, lines: Integers, faults: Faults) -> Floats | None:
+    """Give the values, shape (1, rows); of a column of objects every cell that is no number."""
+    name = str(cells.name)
+    if cells.dtype == object:
+        bad = ~cells.map(is_float_or_missing).to_numpy(dtype=bool)
+        if bad.any():
+            cure = f"Correct the cell, or make the column numbers: pd.to_numeric(frame[{name!r}])"
+            faults.add_where(bad, lines, name, cells.map(str).tolist(), "not a number", cure)
+            return None
+    return numbers(cells.to_frame(), (name,), faults)
 
 
 def _days(cells: pd.Series, name: str, lines: Integers, faults: Faults) -> Dates:
@@ -115,8 +129,8 @@ def _distinct(days: Dates) -> tuple[Dates, Integers]:
     number = (days - days.min()).astype(np.int64)
     there: Booleans = np.zeros(int(number.max()) + 1, dtype=np.bool_)
     there[number] = True
-    place = np.cumsum(there) - 1
-    return days.min() + np.flatnonzero(there), place[number]
+    place = np.cumsum(there, dtype=np.int32) - 1
+    return days.min() + np.flatnonzero(there), cast("Integers", place[number])
 
 
 def _check_twice(
@@ -155,14 +169,14 @@ def _check_order(
     """Count the rows that are earlier than the row of the same ticker before them."""
     if (np.diff(place) >= 0).all():
         return
-    # numpy sorts 16 bits by counting
-    few = codes.astype(np.uint16) if int(codes.max()) < 2**16 else codes
-    grouped = (np.diff(codes) >= 0).all()
-    order = np.arange(len(codes)) if grouped else np.argsort(few, kind="stable")
-    after = order[1:]
-    back = (codes[after] == codes[order[:-1]]) & (place[after] < place[order[:-1]])
     bad = np.zeros(len(codes), dtype=np.bool_)
-    bad[after[back]] = True
+    if (np.diff(codes) >= 0).all():
+        bad[1:] = (codes[1:] == codes[:-1]) & (place[1:] < place[:-1])
+    else:
+        # numpy sorts 16 bits by counting
+        few = codes.astype(np.uint16) if int(codes.max()) < 2**16 else codes
+        order = np.argsort(few, kind="stable")
+        bad[order[1:]] = (np.diff(codes[order]) == 0) & (np.diff(place[order]) < 0)
     if bad.any():
         rows = np.flatnonzero(bad)
         texts = np.datetime_as_string(dates[place[rows]]).tolist()

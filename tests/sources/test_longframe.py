@@ -109,12 +109,34 @@ def test_rows_twice_and_dates_out_of_order_are_told_with_their_lines():
     ]
 
 
+def test_dates_out_of_order_among_rows_that_are_grouped_by_ticker():
+    rows = pd.DataFrame(
+        {
+            "date": ["2024-01-03", "2024-01-04", "2024-01-02", "2024-01-02", "2024-01-03"],
+            "ticker": [*"AAABB"],
+            "return": 0.1,
+        }
+    )
+    found = [(one.line, one.value, one.problem) for one in problems(rows)]
+    assert found == [(4, "2024-01-02", "date out of order")]
+
+
 @pytest.mark.parametrize("values", [["0.1", "0.2"], [True, False]])
 def test_values_that_are_no_numbers(values):
     rows = pd.DataFrame({"date": ["2024-01-02", "2024-01-03"], "ticker": "A", "return": values})
     (one,) = problems(rows)
     assert (one.line, one.column) == (2, "return")
     assert "not numbers" in one.problem
+
+
+def test_every_cell_that_is_no_number_is_told():
+    values = [0.1, "x", None, True, 0.2]
+    rows = pd.DataFrame({"date": pd.bdate_range("2024-01-01", periods=5), "ticker": "A"})
+    rows["return"] = pd.Series(values, dtype=object)
+    found = [(one.line, one.value, one.problem) for one in problems(rows)]
+    assert found == [(3, "x", "not a number"), (5, "True", "not a number")]
+    fine = es.Panel.from_long(rows.drop(index=[1, 3]))
+    np.testing.assert_array_equal(fine.values, [[0.1, np.nan, 0.2]])
 
 
 def test_a_price_that_is_none():
