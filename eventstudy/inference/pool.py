@@ -6,7 +6,7 @@ all windows of a group in one pass over its events, a range of them at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,12 +17,17 @@ from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.estimation import BLOCK, Execute
 from eventstudy.execution import map_chunks
 from eventstudy.inference.history import History, histories, parts
-from eventstudy.kernels.correlation import Block, Coverage, Matches, PairSums, pair_sums
+from eventstudy.kernels.band import Band
+from eventstudy.kernels.correlation import Block, Coverage, Matches, pair_sums
 from eventstudy.kernels.dependence import clusters, match, window_span
 from eventstudy.windows import Window
 
 # Events whose estimation days one task holds at once.
 _RANGE = 8 * BLOCK
+_DATES = 128
+SINGLE_PRECISION = 100_000
+"""Events above which the squares of correlations, which enter degrees of freedom alone, are summed
+from products in single precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +177,7 @@ class _Task:
     dates: Dates
     weight: Floats
     lead: tuple[int, ...]
+    classes: Mapping[tuple[int, int], Sequence[Matches]]
     sequence: Integers
     upto: Integers
 
@@ -190,19 +196,20 @@ def correlate(pool: Pool) -> tuple[Correlation, ...]:
         weight = np.where(pool.enters.T, 1.0 / np.sqrt(lengths.astype(np.float64)), 0.0)
     lead = tuple(int(one.max(initial=0)) for one in pool.reach)
     sequence, upto = _sequence(pool, lead)
-    task = _Task(pool.abnormal, pool.windows, pool.dates, weight, lead, sequence, upto)
+    classes = _classes(pool)
+    # The effects are not asked for, and need not go along.
+    bare = replace(pool.abnormal, effects={})
+    task = _Task(bare, pool.windows, pool.dates, weight, lead, classes, sequence, upto)
     windows = len(pool.windows)
     row_sums, squares = np.zeros((windows, count)), np.zeros(windows)
     problem = [""] * windows
     bounds, order = pool.dates.bounds, pool.dates.order
     for part in pool.execute(_correlate_range, task, _ranges(pool.dates, sequence)):
-        for g, h, found in part:
-            twice = 1.0 if g == h else 2.0
-            row_sums[:, bounds[g] : bounds[g + 1]] += found.of_x
-            if g != h:
-                row_sums[:, bounds[h] : bounds[h + 1]] += found.of_y
-            squares += twice * found.squares
-            problem = [was or why for was, why in zip(problem, found.problem, strict=True)]
+        for one in part:
+            for date, sums in one.sums:
+                row_sums[:, bounds[date] : bounds[date + 1]] += sums
+            squares += one.squares
+            problem = [was or why for was, why in zip(problem, one.problem, strict=True)]
     results: list[Correlation] = []
     for number in range(windows):
         n = int(pool.enters[:, number].sum())
@@ -247,36 +254,98 @@ def _sequence(pool: Pool, lead: tuple[int, ...]) -> tuple[Integers, Integers]:
 
 
 def _ranges(dates: Dates, sequence: Integers) -> list[tuple[int, int]]:
-    """Ranges of dates that hold about as many events each."""
+    """Ranges of dates that hold about as many events each, and not too many dates."""
     sizes = np.diff(dates.bounds)[sequence]
-    part = (np.cumsum(sizes) - sizes) // _RANGE
-    opens = np.flatnonzero(np.diff(part, prepend=-1))
-    return list(zip(opens.tolist(), [*opens[1:].tolist(), len(sequence)], strict=True))
+    found, first, events = [], 0, 0
+    for place, size in enumerate(sizes.tolist()):
+        events += size
+        if events >= _RANGE or place - first >= _DATES:
+            found.append((first, place + 1))
+            first, events = place + 1, 0
+    return [*found, (first, len(sizes))] if first < len(sizes) else found
 
 
-def _correlate_range(task: _Task, start: int, stop: int) -> list[tuple[int, int, PairSums]]:
+@dataclass(frozen=True, eq=False)
+class _DateSums:
+    """Sums of C_ij of one date with itself and later ones, one row a window.
+
+    ``sums`` has those of the events of each date, by the date's number; pairs of different dates
+    count twice in ``squares``.
+    """
+
+    sums: list[tuple[int, Floats]]
+    squares: Floats
+    problem: tuple[str, ...]
+
+
+def _correlate_range(task: _Task, start: int, stop: int) -> list[_DateSums]:
     """Sum the correlations of some dates with themselves and with later ones."""
-    classes: dict[tuple[int, int], Sequence[Matches]] = {}
-    results: list[tuple[int, int, PairSums]] = []
-    last = int(task.upto[start:stop].max(initial=start))
-    blocks = _blocks(task, start, max(last, stop))
-    calendars = task.abnormal.panel.calendars
+    last = max(int(task.upto[start:stop].max(initial=start)), stop)
+    blocks = _blocks(task, start, last)
+    bands = _bands(task, blocks, start)
+    results: list[_DateSums] = []
     for place in range(start, stop):
-        for other in range(place, int(task.upto[place])):
-            low, high = sorted((place, other), key=lambda one: task.sequence[one])
-            x, y = blocks[low - start], blocks[high - start]
-            pair = (x.calendar, y.calendar)
-            if pair not in classes:
-                classes[pair] = _classes(calendars[pair[0]].closes, calendars[pair[1]].closes)
-            found = pair_sums(x, y, classes[pair])
-            results.append((int(task.sequence[low]), int(task.sequence[high]), found))
+        partners = range(place, int(task.upto[place]))
+        others: Sequence[int] = partners
+        own = bands.get(place)
+        if own is not None:
+            inside = [other for other in partners if other in bands and bands[other][0] is own[0]]
+            results.append(_band_sums(task, place, inside, bands))
+            others = [other for other in partners if other not in inside]
+        results += [_pair_sums(task, place, other, blocks, start) for other in others]
     return results
 
 
-def _classes(closes_x: np.ndarray, closes_y: np.ndarray) -> Sequence[Matches]:
-    if closes_x is closes_y:
-        return (None,)
-    return match(closes_x, closes_y)
+def _bands(task: _Task, blocks: list[Block], start: int) -> dict[int, tuple[Band, int]]:
+    """Dates without a missing day, by their place: the band they lie in and their number there."""
+    found: dict[int, tuple[Band, int]] = {}
+    lengths = [len(window) for window in task.windows]
+    plain = [place for place, block in enumerate(blocks) if block.plain(lengths)]
+    for calendar in {blocks[place].calendar for place in plain}:
+        own = [place for place in plain if blocks[place].calendar == calendar]
+        sizes = [len(blocks[place].residuals) for place in own]
+        whole = blocks[0].residuals.base
+        together = whole is not None and len(own) == len(blocks)
+        band = Band(
+            whole if together else np.concatenate([blocks[place].residuals for place in own]),
+            np.concatenate([[0], np.cumsum(sizes)]),
+            task.dates.zero[task.sequence[[start + place for place in own]]],
+            lengths,
+            single=len(task.abnormal) > SINGLE_PRECISION,
+        )
+        found |= {start + place: (band, number) for number, place in enumerate(own)}
+    return found
+
+
+def _band_sums(
+    task: _Task, place: int, partners: list[int], bands: dict[int, tuple[Band, int]]
+) -> _DateSums:
+    band, number = bands[place]
+    found = band.sums(number)
+    dates = [int(task.sequence[one]) for one in partners[: 1 + len(found.later)]]
+    sums = list(zip(dates, [found.own, *found.later], strict=True))
+    return _DateSums(sums, found.squares, found.problem)
+
+
+def _pair_sums(task: _Task, place: int, other: int, blocks: list[Block], start: int) -> _DateSums:
+    low, high = sorted((place, other), key=lambda one: task.sequence[one])
+    x, y = blocks[low - start], blocks[high - start]
+    found = pair_sums(x, y, task.classes[x.calendar, y.calendar])
+    g, h = int(task.sequence[low]), int(task.sequence[high])
+    if g == h:
+        return _DateSums([(g, found.of_x)], found.squares, found.problem)
+    return _DateSums([(g, found.of_x), (h, found.of_y)], 2.0 * found.squares, found.problem)
+
+
+def _classes(pool: Pool) -> dict[tuple[int, int], Sequence[Matches]]:
+    """Sessions that match, for every pair of calendars of the events."""
+    calendars = pool.abnormal.panel.calendars
+    used = np.unique(pool.dates.calendar).tolist()
+    return {
+        (x, y): (None,) if x == y else match(calendars[x].closes, calendars[y].closes)
+        for x in used
+        for y in used
+    }
 
 
 def _blocks(task: _Task, start: int, stop: int) -> list[Block]:
@@ -298,7 +367,7 @@ def _blocks(task: _Task, start: int, stop: int) -> list[Block]:
         first += len(own)
         zero = int(dates.zero[one])
         tested = tuple(
-            Coverage(zero + window.first - lead, cover[mine], weight[own])
+            _coverage(zero + window.first, lead, cover[mine], weight[own])
             for window, lead, cover, weight in zip(
                 task.windows, task.lead, covered, task.weight, strict=True
             )
@@ -306,6 +375,13 @@ def _blocks(task: _Task, start: int, stop: int) -> list[Block]:
         calendar = int(dates.calendar[one])
         blocks.append(Block(calendar, zero + estimation.first, residuals[mine], tested))
     return blocks
+
+
+def _coverage(first: int, lead: int, covered: Booleans, weight: Floats) -> Coverage:
+    """Leave out the sessions before the window where no return reaches back to them."""
+    if lead and not covered[:, :lead].any():
+        return Coverage(first, covered[:, lead:], weight)
+    return Coverage(first - lead, covered, weight)
 
 
 def _covered(abnormal: Abnormal, window: Window, lead: int) -> Booleans:

@@ -71,6 +71,13 @@ class Block:
     residuals: Floats
     tested: tuple[Coverage, ...]
 
+    def plain(self, lengths: Sequence[int]) -> bool:
+        """Whether no event lacks an estimation day, or a session of windows of these lengths."""
+        return self.complete and all(
+            one.covered.shape[1] == length and np.isfinite(one.even)
+            for one, length in zip(self.tested, lengths, strict=True)
+        )
+
     @cached_property
     def complete(self) -> bool:
         """Whether no event lacks an estimation day."""
@@ -209,7 +216,7 @@ class _Rho:
             return PairSums(np.zeros((1, 1)), np.zeros((1, 1)), np.zeros(1), ("",))
         if self._count < MIN_MATCHES:
             empty = np.zeros((1, n)), np.zeros((1, k))
-            return PairSums(*empty, np.zeros(1), (_short(self._count),))
+            return PairSums(*empty, np.zeros(1), (short(self._count),))
         if n + k > 2 * self._count:
             of_x, of_y, squares = _many(self._x, self._y, same=self._same)
         else:
@@ -235,7 +242,7 @@ class _Rho:
             return np.zeros(shared.shape), ""
         rho, count = self.matrix
         if np.any(count[wanted] < MIN_MATCHES):
-            return np.zeros(shared.shape), _short(int(count[wanted].min()))
+            return np.zeros(shared.shape), short(int(count[wanted].min()))
         if np.isnan(rho[wanted]).any():
             return np.zeros(shared.shape), STILL
         return np.where(wanted, rho * shared, 0.0), ""
@@ -244,7 +251,8 @@ class _Rho:
 STILL = "an event's abnormal return does not vary over the shared estimation days"
 
 
-def _short(count: int) -> str:
+def short(count: int) -> str:
+    """Say that two events share too few days."""
     return (
         f"two events share tested sessions but only {count} estimation days; a correlation needs "
         f"{MIN_MATCHES}"
