@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -198,6 +199,14 @@ class _Estimation:
     there: Booleans | None
     ranked: Ranked
 
+    @cached_property
+    def rising(self) -> Floats:
+        """Share of estimation days with a positive abnormal return, shape (n,)."""
+        count = self.ranked.count
+        below, equal = place(self.ranked, self.values, np.zeros(len(count)))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (count - below - equal) / count
+
     @classmethod
     def of(cls, abnormal: Abnormal) -> _Estimation:
         """Gather and rank."""
@@ -221,26 +230,27 @@ def _window_history(
     """Take the history of a block of events for one window."""
     window, spread = task.windows[number], task.spread[number]
     effect = block.abnormal.cumulate(window).scar / spread * block.abnormal.fit.sigma
-    shares = _shares(block, len(window), effect)
+    shares, ties = _shares(block, len(window), effect)
     if not task.aligned[number] or not enters.any():
         return shares, None
     if enters.all():
-        return shares, _daily(block, window, shares, effect)
+        return shares, _daily(block, window, shares, _above(block.values, effect, ties))
     index = np.flatnonzero(enters)
-    return shares, _daily(block.take(index), window, shares.take(index), effect[index])
+    block = block.take(index)
+    above = _above(block.values, effect[index], ties[index])
+    return shares, _daily(block, window, shares.take(index), above)
 
 
-def _shares(block: _Estimation, length: int, effect: Floats) -> Shares:
-    """Figures of each event."""
+def _shares(block: _Estimation, length: int, effect: Floats) -> tuple[Shares, Booleans]:
+    """Figures of each event, and whether an estimation day equals its effect."""
     count = block.ranked.count
-    below, equal = place(block.ranked, block.values, np.zeros(len(count)))
     with np.errstate(invalid="ignore", divide="ignore"):
-        rising = (count - below - equal) / count
-        rising_runs = rising if length == 1 else _rising_runs(block, length)
+        rising_runs = block.rising if length == 1 else _rising_runs(block, length)
     below, equal = place(block.ranked, block.values, effect)
+    known = np.isfinite(effect)
     unit = (1.0 + below + 0.5 * equal) / (count + 2.0) - 0.5
-    unit[~np.isfinite(effect)] = np.nan
-    return Shares(rising, rising_runs, unit, count + 1)
+    unit[~known] = np.nan
+    return Shares(block.rising, rising_runs, unit, count + 1), known & (equal > 0)
 
 
 def _rising_runs(block: _Estimation, length: int) -> Floats:
@@ -268,8 +278,13 @@ def _count_columns(flags: Booleans) -> Floats:
     return np.ones(len(flags), dtype=np.float32) @ flags.astype(np.float32)
 
 
-def _daily(block: _Estimation, window: Window, shares: Shares, effect: Floats) -> Daily:
-    """Sum a block of events by day."""
+def _sum_columns(above: Booleans | Floats) -> Floats:
+    """Add up what :func:`_above` gives, column by column."""
+    return _count_columns(above) if above.dtype == np.bool_ else above.sum(axis=0)
+
+
+def _daily(block: _Estimation, window: Window, shares: Shares, above: Booleans | Floats) -> Daily:
+    """Sum a block of events by day; ``above`` tells which days are above the effect."""
     abnormal, values, ranked = block.abnormal, block.values, block.ranked
     days = values.shape[1]
     ar = abnormal.ar[:, abnormal.days(window)]
@@ -280,7 +295,6 @@ def _daily(block: _Estimation, window: Window, shares: Shares, effect: Floats) -
     count = ranked.count + there.sum(axis=1)
     middle = (count + 1.0) / 2.0
     missing = None if block.there is None and there.all() else _missing(block, there)
-    above = _above(values, effect)
     effect_ranks = ranked.ranks.sum(axis=0)
     own = 1.0 / (shares.effect_days + 1.0)
     if (count == count[0]).all() and missing is None:
@@ -288,7 +302,7 @@ def _daily(block: _Estimation, window: Window, shares: Shares, effect: Floats) -
         centred, units = rank_sums - len(ar) * middle[0], rank_sums / (count[0] + 1.0)
         signs = _count_columns(ranks > middle[0]) - _count_columns(ranks < middle[0])
         signs = signs.astype(np.float64)
-        effect_units = own[0] * (effect_ranks + above.sum(axis=0))
+        effect_units = own[0] * (effect_ranks + _sum_columns(above))
     else:
         mask = np.zeros(ranks.shape, np.bool_) if missing is None else missing
         centred = np.where(mask, 0.0, ranks - middle[:, None]).sum(axis=0)
@@ -327,20 +341,21 @@ def _with_tested(ranked: Ranked, values: Floats, tested: Floats) -> tuple[Floats
     tied = ranked.tied | among.tied
     for column in range(tested.shape[1]):
         one = tested[:, column]
-        ranks[:, :days] += _above(values, one)
         below, equal = place(ranked, values, one)
+        ties = (equal > 0) & np.isfinite(one)
+        ranks[:, :days] += _above(values, one, ties)
         ranks[:, days + column] += np.where(np.isfinite(one), below + 0.5 * equal, 0.0)
-        tied |= (equal > 0) & np.isfinite(one)
+        tied |= ties
     return ranks, tied
 
 
-def _above(values: Floats, one: Floats) -> Floats:
-    """1 where a value of a row is above another one, a half where it equals it."""
-    found = (values > one[:, None]).astype(np.float64)
-    equal = values == one[:, None]
-    if equal.any():
-        found += 0.5 * equal
-    return found
+def _above(values: Floats, one: Floats, ties: Booleans) -> Booleans | Floats:
+    """1 where a value of a row is above another one, a half where it equals it.
+
+    ``ties`` are the rows in which any does: without them the answer is a flag.
+    """
+    found = values > one[:, None]
+    return found + 0.5 * (values == one[:, None]) if ties.any() else found
 
 
 def _count(block: _Estimation) -> Integers:

@@ -160,12 +160,12 @@ def place(ranked: Ranked, values: Floats, one: Floats) -> tuple[Integers, Intege
     key = _ordered_bits(one) | low
     below = np.zeros(len(one), dtype=np.int64)
     event, step = np.arange(len(one)), 1 << max(days, 1).bit_length()
+    flat, begin = ranked.keys.reshape(-1), event * days
     while step > 1:
         step >>= 1
         ahead = below + step
-        fits = ahead <= ranked.count
-        found = ranked.keys[event, np.where(fits, ahead - 1, 0)]
-        below = np.where(fits & (found < key), ahead, below)
+        found = flat.take(begin + np.minimum(ahead, days) - 1)
+        below += step * ((ahead <= ranked.count) & (found < key))
     equal = np.zeros(len(one), dtype=np.int64)
     # The same leading bits may be the same value: those rows are counted one by one.
     meets = (below < ranked.count) & (ranked.keys[event, np.minimum(below, days - 1)] == key)
