@@ -203,10 +203,7 @@ class Band:
             of_x, squares = np.nan_to_num(of_x), np.nan_to_num(squares)
         return BandSums(
             share @ of_x,
-            [
-                share[:, place, None] * np.nan_to_num(one)
-                for place, one in enumerate(later, start=1)
-            ],
+            [share[:, place, None] * one for place, one in enumerate(later, start=1)],
             (share**2 * np.where(lag == 0, 1.0, 2.0)) @ squares,
             tuple(problem),
         )
