@@ -322,7 +322,10 @@ class Study:
         CalendarError
             Where a calendar does not reach an event.
         """
-        steps = _Steps(progress, Engine.of(engine))
+        chosen = Engine.of(engine)
+        if chosen.kind == "serial" and not self.expected_return.threads:
+            chosen = Engine("serial", 1)
+        steps = _Steps(progress, chosen)
         if len(events) == 0:
             raise InputError("there are no events. Add a row, or see `check --example`")
         frame = events.frame

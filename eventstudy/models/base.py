@@ -134,6 +134,9 @@ class Model(ABC):
         Whether the fit is least squares, so that its t and F are exact for normal returns.
     packages : tuple of str
         Libraries beyond the core that decide its numbers.
+    threads : bool
+        Whether several threads may fit at once; not where a library's warnings are caught, for
+        their filters belong to all threads.
     """
 
     name: ClassVar[str]
@@ -142,6 +145,7 @@ class Model(ABC):
     selects: ClassVar[bool] = False
     exact: ClassVar[bool] = True
     packages: ClassVar[tuple[str, ...]] = ()
+    threads: ClassVar[bool] = True
 
     @property
     def factors(self) -> tuple[str, ...]:

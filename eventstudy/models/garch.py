@@ -29,6 +29,7 @@ class _MovingVariance(Model):
     """Market model by maximum likelihood with a conditional variance."""
 
     exact: ClassVar[bool] = False
+    threads: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ("arch",)
     variance: ClassVar[dict[str, Any]]
     terms: ClassVar[dict[str, str]]

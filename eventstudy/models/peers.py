@@ -59,6 +59,7 @@ class Peers(Model):
     folds: int
     coverage: float
 
+    threads: ClassVar[bool] = False
     name: ClassVar[str] = "peers"
     title: ClassVar[str] = "peer regression"
     reference: ClassVar[str] = (

@@ -26,6 +26,7 @@ class _Robust(Model):
     """Market model by a robust regression of each event's own; errors by the robust scale."""
 
     exact: ClassVar[bool] = False
+    threads: ClassVar[bool] = False
 
     @property
     def parameters(self) -> int:
