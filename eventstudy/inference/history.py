@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -181,8 +180,8 @@ def _history_range(task: _Task, start: int, stop: int) -> list[tuple[Shares, lis
     for first, part in parts(task.abnormal, np.arange(start, stop)):
         block = _Estimation.of(part)
         enters = task.enters[start + first : start + first + len(part)]
-        for number, (stack, sums) in enumerate(found):
-            shares, daily = _window_history(task, number, block, enters[:, number])
+        history = _block_history(task, block, enters)
+        for (stack, sums), (shares, daily) in zip(found, history, strict=True):
             stack.add(shares)
             if daily is not None:
                 sums.append(daily)
@@ -198,14 +197,6 @@ class _Estimation:
     raw: Floats
     there: Booleans | None
     ranked: Ranked
-
-    @cached_property
-    def rising(self) -> Floats:
-        """Share of estimation days with a positive abnormal return, shape (n,)."""
-        count = self.ranked.count
-        below, equal = place(self.ranked, self.values, np.zeros(len(count)))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (count - below - equal) / count
 
     @classmethod
     def of(cls, abnormal: Abnormal) -> _Estimation:
@@ -224,33 +215,55 @@ class _Estimation:
         return _Estimation(own, self.values[index], self.raw[index], there, ranked)
 
 
-def _window_history(
-    task: _Task, number: int, block: _Estimation, enters: Booleans
-) -> tuple[Shares, Daily | None]:
-    """Take the history of a block of events for one window."""
-    window, spread = task.windows[number], task.spread[number]
-    effect = block.abnormal.cumulate(window).scar / spread * block.abnormal.fit.sigma
-    shares, ties = _shares(block, len(window), effect)
-    if not task.aligned[number] or not enters.any():
-        return shares, None
-    if enters.all():
-        return shares, _daily(block, window, shares, _above(block.values, effect, ties))
-    index = np.flatnonzero(enters)
-    block = block.take(index)
-    above = _above(block.values, effect[index], ties[index])
-    return shares, _daily(block, window, shares.take(index), above)
-
-
-def _shares(block: _Estimation, length: int, effect: Floats) -> tuple[Shares, Booleans]:
-    """Figures of each event, and whether an estimation day equals its effect."""
-    count = block.ranked.count
+def _block_history(
+    task: _Task, block: _Estimation, enters: Booleans
+) -> list[tuple[Shares, Daily | None]]:
+    """Take the history of a block of events, window by window."""
+    abnormal, count = block.abnormal, block.ranked.count
+    sigma = abnormal.fit.sigma
+    effects = np.column_stack(
+        [
+            abnormal.cumulate(window).scar / spread * sigma
+            for window, spread in zip(task.windows, task.spread, strict=True)
+        ]
+    )
+    # Zero and the effects of all windows are looked for among the estimation days at once.
+    zero = np.zeros((len(count), 1))
+    below, equal = place(block.ranked, block.values, np.concatenate([zero, effects], axis=1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        rising_runs = block.rising if length == 1 else _rising_runs(block, length)
-    below, equal = place(block.ranked, block.values, effect)
-    known = np.isfinite(effect)
-    unit = (1.0 + below + 0.5 * equal) / (count + 2.0) - 0.5
-    unit[~known] = np.nan
-    return Shares(block.rising, rising_runs, unit, count + 1), known & (equal > 0)
+        rising = (count - below[:, 0] - equal[:, 0]) / count
+    below, equal = below[:, 1:], equal[:, 1:]
+    units = (1.0 + below + 0.5 * equal) / (count[:, None] + 2.0) - 0.5
+    known = np.isfinite(effects)
+    units[~known] = np.nan
+    results: list[tuple[Shares, Daily | None]] = []
+    for number, window in enumerate(task.windows):
+        runs = rising if len(window) == 1 else _rising_runs(block, len(window))
+        shares = Shares(rising, runs, units[:, number], count + 1)
+        index = np.flatnonzero(enters[:, number])
+        daily = None
+        if task.aligned[number] and len(index):
+            ties = (equal[:, number] > 0) & known[:, number]
+            own = _Entering(block, shares, effects[:, number], ties)
+            daily = _daily(own if len(index) == len(count) else own.take(index), window)
+        results.append((shares, daily))
+    return results
+
+
+@dataclass(frozen=True, eq=False)
+class _Entering:
+    """The events of a block that enter a window; ``ties`` have a day that equals their effect."""
+
+    block: _Estimation
+    shares: Shares
+    effect: Floats
+    ties: Booleans
+
+    def take(self, index: Integers) -> _Entering:
+        """Keep the events at the given positions."""
+        return _Entering(
+            self.block.take(index), self.shares.take(index), self.effect[index], self.ties[index]
+        )
 
 
 def _rising_runs(block: _Estimation, length: int) -> Floats:
@@ -265,7 +278,8 @@ def _rising_runs(block: _Estimation, length: int) -> Floats:
         for day in range(1, length):
             runs += values[:, day : day + runs.shape[1]]
     known = runs.shape[1] if block.there is None else np.count_nonzero(np.isfinite(runs), axis=1)
-    return _count_rows(runs > 0) / known
+    with np.errstate(invalid="ignore"):
+        return _count_rows(runs > 0) / known
 
 
 def _count_rows(flags: Booleans) -> Integers:
@@ -283,9 +297,11 @@ def _sum_columns(above: Booleans | Floats) -> Floats:
     return _count_columns(above) if above.dtype == np.bool_ else above.sum(axis=0)
 
 
-def _daily(block: _Estimation, window: Window, shares: Shares, above: Booleans | Floats) -> Daily:
-    """Sum a block of events by day; ``above`` tells which days are above the effect."""
+def _daily(entering: _Entering, window: Window) -> Daily:
+    """Sum a block of events by day."""
+    block, shares = entering.block, entering.shares
     abnormal, values, ranked = block.abnormal, block.values, block.ranked
+    above = _above(values, entering.effect, entering.ties)
     days = values.shape[1]
     ar = abnormal.ar[:, abnormal.days(window)]
     tested = ar / np.sqrt(abnormal.window_innovations(window))
@@ -341,7 +357,7 @@ def _with_tested(ranked: Ranked, values: Floats, tested: Floats) -> tuple[Floats
     tied = ranked.tied | among.tied
     for column in range(tested.shape[1]):
         one = tested[:, column]
-        below, equal = place(ranked, values, one)
+        below, equal = (found[:, 0] for found in place(ranked, values, one[:, None]))
         ties = (equal > 0) & np.isfinite(one)
         ranks[:, :days] += _above(values, one, ties)
         ranks[:, days + column] += np.where(np.isfinite(one), below + 0.5 * equal, 0.0)

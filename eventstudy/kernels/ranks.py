@@ -133,8 +133,8 @@ def _by_value(values: Floats) -> tuple[Floats, Booleans]:
     return np.where(np.isnan(values), 0.0, ranks), ~opens.all(axis=1)
 
 
-def place(ranked: Ranked, values: Floats, one: Floats) -> tuple[Integers, Integers]:
-    """Count the values of each row that are below another value, and those that equal it.
+def place(ranked: Ranked, values: Floats, others: Floats) -> tuple[Integers, Integers]:
+    """Count the values of each row that are below other values, and those that equal them.
 
     Parameters
     ----------
@@ -142,34 +142,34 @@ def place(ranked: Ranked, values: Floats, one: Floats) -> tuple[Integers, Intege
         Ranks of the rows.
     values : array of float, shape (events, days)
         The rows.
-    one : array of float, shape (events,)
-        A value for each row; for NaN the counts mean nothing.
+    others : array of float, shape (events, k)
+        Values for each row; for NaN the counts mean nothing.
 
     Returns
     -------
-    below, equal : array of int, shape (events,)
+    below, equal : array of int, shape (events, k)
 
     Examples
     --------
     >>> rows = np.array([[3.0, 1.0, 1.0]])
-    >>> place(rank(rows), rows, np.array([1.0]))
-    (array([0]), array([2]))
+    >>> place(rank(rows), rows, np.array([[1.0, 2.0]]))
+    (array([[0, 2]]), array([[2, 0]]))
     """
     days = values.shape[1]
     low = np.int64((1 << max(days - 1, 1).bit_length()) - 1)
-    key = _ordered_bits(one) | low
-    below = np.zeros(len(one), dtype=np.int64)
-    event, step = np.arange(len(one)), 1 << max(days, 1).bit_length()
-    flat, begin = ranked.keys.reshape(-1), event * days
+    key = _ordered_bits(others) | low
+    below = np.zeros(others.shape, dtype=np.int64)
+    flat, begin = ranked.keys.reshape(-1), (np.arange(len(others)) * days)[:, None]
+    count, step = ranked.count[:, None], 1 << max(days, 1).bit_length()
     while step > 1:
         step >>= 1
         ahead = below + step
         found = flat.take(begin + np.minimum(ahead, days) - 1)
-        below += step * ((ahead <= ranked.count) & (found < key))
-    equal = np.zeros(len(one), dtype=np.int64)
-    # The same leading bits may be the same value: those rows are counted one by one.
-    meets = (below < ranked.count) & (ranked.keys[event, np.minimum(below, days - 1)] == key)
-    for row in np.flatnonzero(meets):
-        below[row] = np.count_nonzero(values[row] < one[row])
-        equal[row] = np.count_nonzero(values[row] == one[row])
+        below += step * ((ahead <= count) & (found < key))
+    equal = np.zeros(others.shape, dtype=np.int64)
+    # The same leading bits may be the same value: those are counted one by one.
+    meets = (below < count) & (flat.take(begin + np.minimum(below, days - 1)) == key)
+    for row, column in np.argwhere(meets):
+        below[row, column] = np.count_nonzero(values[row] < others[row, column])
+        equal[row, column] = np.count_nonzero(values[row] == others[row, column])
     return below, equal
