@@ -218,7 +218,7 @@ def _unusable(abnormal: Abnormal, fit: Fit) -> dict[int, str]:
     floor = max(design.min_estimation, abnormal.model.parameters + 5)
     available = np.isfinite(abnormal.ar).any(axis=1)
     dropped: dict[int, str] = {}
-    for row in np.flatnonzero((fit.n_obs < floor) | (fit.problem != "") | ~available):
+    for row in np.flatnonzero((fit.n_obs < floor) | (fit.problem != "") | ~available).tolist():
         if fit.n_obs[row] < floor:
             reach = design.rolling_start
             earlier = f", {reach} sessions before it included" if reach else ""

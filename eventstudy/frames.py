@@ -194,7 +194,7 @@ def _flags(
     flag(rows.zero != rows.announced, lambda _: "day zero moved by a halt or gap")
     flag(effects.span > 1, lambda row: f"spans: a return covers {effects.span[row]} sessions")
     flag(
-        abnormal.closed[:, abnormal.days(window)].any(axis=1),
+        np.asarray(abnormal.closed[:, abnormal.days(window)].any(axis=1)),
         lambda _: "benchmark_closed: the benchmark's market did not trade, its return is 0",
     )
     flag(

@@ -287,9 +287,10 @@ def _count_rows(flags: Booleans) -> Integers:
     return np.bitwise_count(np.packbits(flags, axis=1)).sum(axis=1, dtype=np.int64)
 
 
-def _count_columns(flags: Booleans) -> Floats:
-    """Count what is true in each column."""
-    return np.ones(len(flags), dtype=np.float32) @ flags.astype(np.float32)
+def _count_columns(flags: Booleans | Floats) -> Floats:
+    """Count what is true in each column; single precision holds the events of a block exactly."""
+    count = np.ones(len(flags), dtype=np.float32) @ flags.astype(np.float32)
+    return count.astype(np.float64)
 
 
 def _sum_columns(above: Booleans | Floats) -> Floats:
@@ -317,7 +318,6 @@ def _daily(entering: _Entering, window: Window) -> Daily:
         rank_sums = ranks.sum(axis=0)
         centred, units = rank_sums - len(ar) * middle[0], rank_sums / (count[0] + 1.0)
         signs = _count_columns(ranks > middle[0]) - _count_columns(ranks < middle[0])
-        signs = signs.astype(np.float64)
         effect_units = own[0] * (effect_ranks + _sum_columns(above))
     else:
         mask = np.zeros(ranks.shape, np.bool_) if missing is None else missing

@@ -305,9 +305,10 @@ def _bands(task: _Task, blocks: list[Block], start: int) -> dict[int, tuple[Band
         own = [place for place in plain if blocks[place].calendar == calendar]
         sizes = [len(blocks[place].residuals) for place in own]
         whole = blocks[0].residuals.base
-        together = whole is not None and len(own) == len(blocks)
         band = Band(
-            whole if together else np.concatenate([blocks[place].residuals for place in own]),
+            np.concatenate([blocks[place].residuals for place in own])
+            if whole is None or len(own) < len(blocks)
+            else whole,
             np.concatenate([[0], np.cumsum(sizes)]),
             task.dates.zero[task.sequence[[start + place for place in own]]],
             lengths,

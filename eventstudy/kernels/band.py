@@ -114,7 +114,8 @@ class Band:
 
     def upto(self, date: int) -> int:
         """Give the first later date that is so far off that no window shares a session with it."""
-        return int(np.searchsorted(self._place, self._place[date] + self._most, side="right"))
+        last = int(self._place[date]) + self._most
+        return int(np.searchsorted(self._place, last, side="right"))
 
     def sums(self, date: int) -> BandSums:
         """Sum C_ij of the events of a date with each other and with those of later dates."""

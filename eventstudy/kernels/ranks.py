@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
 
-_SIGN = np.int64(0x7FFFFFFFFFFFFFFF)
+_SIGN = 0x7FFFFFFFFFFFFFFF
 
 
 def average_ranks(values: Floats) -> Floats:
@@ -75,19 +75,18 @@ def rank(values: Floats) -> Ranked:
     some = bool(missing.any())
     count = days - np.count_nonzero(missing, axis=1) if some else np.full(events, days)
     bits = max(days - 1, 1).bit_length()
-    low = np.int64((1 << bits) - 1)
+    low = (1 << bits) - 1
     keys = _ordered_bits(values)
     if some:
         keys[missing] = _SIGN
     keys &= ~low
-    keys |= np.arange(days)
+    keys |= np.arange(days, dtype=np.int64)
     keys.sort(axis=1)
-    ranks = _inverse(keys & low, bits).astype(np.float64)
-    ranks += 1.0
+    ranks = _inverse(keys & low, bits)
     keys |= low
-    near = keys[:, 1:] == keys[:, :-1]
+    near: Booleans = keys[:, 1:] == keys[:, :-1]
     if some:
-        near &= np.arange(1, days) < count[:, None]
+        near = near & (np.arange(1, days, dtype=np.int64) < count[:, None])
         ranks[missing] = 0.0
     tied = np.zeros(events, dtype=np.bool_)
     again = np.flatnonzero(near.any(axis=1))
@@ -98,21 +97,23 @@ def rank(values: Floats) -> Ranked:
 
 def _ordered_bits(values: Floats) -> Integers:
     """Whole numbers in the order of the values."""
-    keys = (values + 0.0).view(np.int64)  # -0.0 becomes 0.0
+    keys: Integers = (values + 0.0).view(np.int64)  # -0.0 becomes 0.0
     # The bits of negative numbers run the other way.
     keys ^= (keys >> 63) & _SIGN
     return keys
 
 
-def _inverse(column: Integers, bits: int) -> Integers:
-    """Give the place of each column in rows of columns: a sort again, for it beats a scatter."""
-    kind = np.int32 if 2 * bits < 31 else np.int64
+def _inverse(column: Integers, bits: int) -> Floats:
+    """Give the place of each column in rows of columns, from 1: a sort again beats a scatter."""
+    kind = np.dtype(np.int32 if 2 * bits < 31 else np.int64)
     places = column.astype(kind)
     places <<= bits
     places |= np.arange(column.shape[1], dtype=kind)
     places.sort(axis=1)
     places &= (1 << bits) - 1
-    return places
+    found = places.astype(np.float64)
+    found += 1.0
+    return found
 
 
 def _by_value(values: Floats) -> tuple[Floats, Booleans]:
@@ -130,7 +131,8 @@ def _by_value(values: Floats) -> tuple[Floats, Booleans]:
     last = np.minimum.accumulate(np.where(closes, place, days)[:, ::-1], axis=1)[:, ::-1]
     ranks = np.empty((events, days))
     np.put_along_axis(ranks, order, (first + last) / 2.0 + 1.0, axis=1)
-    return np.where(np.isnan(values), 0.0, ranks), ~opens.all(axis=1)
+    tied: Booleans = ~np.asarray(opens.all(axis=1))
+    return np.where(np.isnan(values), 0.0, ranks), tied
 
 
 def place(ranked: Ranked, values: Floats, others: Floats) -> tuple[Integers, Integers]:
@@ -156,19 +158,19 @@ def place(ranked: Ranked, values: Floats, others: Floats) -> tuple[Integers, Int
     (array([[0, 2]]), array([[2, 0]]))
     """
     days = values.shape[1]
-    low = np.int64((1 << max(days - 1, 1).bit_length()) - 1)
-    key = _ordered_bits(others) | low
-    below = np.zeros(others.shape, dtype=np.int64)
+    low = (1 << max(days - 1, 1).bit_length()) - 1
+    key: Integers = _ordered_bits(others) | low
+    below: Integers = np.zeros(others.shape, dtype=np.int64)
     flat, begin = ranked.keys.reshape(-1), (np.arange(len(others)) * days)[:, None]
     count, step = ranked.count[:, None], 1 << max(days, 1).bit_length()
     while step > 1:
         step >>= 1
         ahead = below + step
-        found = flat.take(begin + np.minimum(ahead, days) - 1)
-        below += step * ((ahead <= count) & (found < key))
-    equal = np.zeros(others.shape, dtype=np.int64)
+        found = flat[begin + np.minimum(ahead, days) - 1]
+        below = np.where((ahead <= count) & (found < key), ahead, below)
+    equal: Integers = np.zeros(others.shape, dtype=np.int64)
     # The same leading bits may be the same value: those are counted one by one.
-    meets = (below < count) & (flat.take(begin + np.minimum(below, days - 1)) == key)
+    meets: Booleans = (below < count) & (flat[begin + np.minimum(below, days - 1)] == key)
     for row, column in np.argwhere(meets):
         below[row, column] = np.count_nonzero(values[row] < others[row, column])
         equal[row, column] = np.count_nonzero(values[row] == others[row, column])

@@ -54,6 +54,6 @@ def blank_before(values: Floats, start: Integers, shifts: tuple[int, ...]) -> No
     shifts : tuple of int
         Days by which the columns of a variable are taken later (negative: earlier).
     """
-    day = np.arange(values.shape[1])
+    day = np.arange(values.shape[1], dtype=np.int64)
     for place, shift in enumerate(shifts):
         values[:, :, place :: len(shifts)][day + min(shift, 0) < start[:, None]] = np.nan
