@@ -68,7 +68,7 @@ def adjusted_bmp_test(sample: Sample) -> TestResult:
         )
     widening = np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
     se = float(np.std(sample.effects.scar, ddof=1) / np.sqrt(n) * widening)
-    return _standardized(sample, se, adjusted_dof(sample.correlation, n, len(sample.dates)), r)
+    return _standardized(sample, se, adjusted_dof(sample.correlation, n, len(sample.days_zero)), r)
 
 
 def adjusted_dof(found: Correlation, n: int, dates: int) -> float:

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from worlds import MARKET, sample, world
 
 from eventstudy.inference import TESTS
-from eventstudy.inference.calendar_time import _first_of_each
+from eventstudy.inference.calendar_portfolio import _first_of_each
 from eventstudy.models import ConstantMean, MarketAdjusted, MarketModel
 
 WINDOW = (0, 6)
