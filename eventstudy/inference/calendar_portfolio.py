@@ -15,6 +15,8 @@ from eventstudy.windows import Window
 # Flags of all securities and sessions take less than the event days sorted, up to so many flags an
 # event day.
 _SPARSE = 32
+# Events looked at together, so that what is made of them stays in a core's cache.
+_EVENTS = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,39 +87,37 @@ def _of_panel(abnormal: Abnormal, window: Window) -> CalendarPortfolio:
 def _under_way(
     abnormal: Abnormal, window: Window, base: int, bearer: Integers
 ) -> Iterator[Integers]:
-    """Give the cells of events under way, day by day of the window.
+    """Give the cells of events under way, some events and one day of the window at a time.
 
     A cell is the security times the number of sessions plus the session's place from ``base`` on.
     ``bearer``, one place a session, is told of an event that is under way.
     """
-    rows, panel = abnormal.rows, abnormal.panel
-    first = abnormal.days(window).start
-    start = rows.security.astype(np.int64) * len(bearer)
-    for day in range(len(window)):
-        usable = np.isfinite(abnormal.ar[:, first + day])
-        if panel.any_span:
-            session = rows.zero + (window.first + day)
-            usable &= panel.spans[panel.returns.start[rows.security] + session] == 1
-        place = rows.zero + (window.first + day - base)
-        cells = start + place
-        if usable.all():
-            bearer[place] = np.arange(len(rows))
-        else:
-            bearer[place[usable]] = np.flatnonzero(usable)
-            cells = cells[usable]
-        yield cells
+    panel, day_of = abnormal.panel, abnormal.days(window).start
+    for begin in range(0, len(abnormal), _EVENTS):
+        some = slice(begin, begin + _EVENTS)
+        zero, security = abnormal.rows.zero[some], abnormal.rows.security[some].astype(np.int64)
+        start, row = panel.returns.start[security], security * len(bearer)
+        for day in range(len(window)):
+            session = zero + (window.first + day)
+            usable = np.isfinite(abnormal.ar[some, day_of + day])
+            if panel.any_span:
+                usable &= panel.spans[start + session] == 1
+            event = np.flatnonzero(usable)
+            place = session[event] - base
+            bearer[place] = begin + event
+            yield row[event] + place
 
 
 def _add_rows(panel: Panel, flags: Booleans, base: int) -> tuple[Floats, Integers]:
     """Sum and number of the flagged returns of each session, security after security."""
     width = flags.shape[1]
-    total, held = np.zeros(width), np.zeros(width, dtype=np.int64)
+    total, held = np.zeros(width), np.zeros(width, dtype=np.int32)
     for security in np.flatnonzero(flags.any(axis=1)):
         first = panel.returns.start[security] + base
         own = panel.returns.values[first : first + width]
-        np.add(total, own, out=total, where=flags[security])
+        total += np.where(flags[security], own, 0.0)
         held += flags[security]
-    return total, held
+    return total, held.astype(np.int64)
 
 
 def _of_given(abnormal: Abnormal, window: Window) -> CalendarPortfolio:

@@ -77,14 +77,15 @@ def signed_rank(values: Floats) -> SignedRank:
     >>> signed_rank(np.array([1.0, 2.0, 3.0, 4.0, 5.0])).pvalue
     0.0625
     """
-    kept = values[values != 0]
+    kept = values[values != 0] if (values == 0).any() else values
     n = len(kept)
     if n == 0:
         return SignedRank(np.nan, np.nan, 0, exact=True)
     ranks, times, positive = _distinct_ranks(kept)
     plus = float((ranks * positive).sum())
     if n > EXACT_UP_TO:
-        ties = float((times.astype(np.float64) ** 3 - times).sum())
+        tied = times[times > 1].astype(np.float64)
+        ties = float((tied**3 - tied).sum())
         spread = np.sqrt((n * (n + 1) * (2 * n + 1) - ties / 2.0) / 24.0)
         return SignedRank(
             plus, float(two_sided((plus - n * (n + 1) / 4.0) / spread)), n, exact=False
@@ -112,11 +113,13 @@ def _distinct_ranks(values: Floats) -> tuple[Floats, Integers, Integers]:
     keys <<= np.uint64(1)
     keys |= values > 0
     keys.sort()
-    above = (keys & np.uint64(1)).astype(np.int64)
+    above = (keys & np.uint64(1)).astype(np.int8)
     keys >>= np.uint64(1)
     opens = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    times = np.diff(opens, append=len(keys))
-    return opens + (times + 1) / 2.0, times, np.add.reduceat(above, opens)
+    del keys
+    positive = np.add.reduceat(above, opens, dtype=np.int64)
+    times = np.diff(opens, append=len(values))
+    return opens + (times + 1) / 2.0, times, positive
 
 
 def walsh_interval(values: Floats, alpha: float) -> WalshInterval:
