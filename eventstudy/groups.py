@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -32,6 +32,7 @@ from eventstudy.inference import (
     mean_path,
 )
 from eventstudy.kernels.multiple import benjamini_hochberg, holm
+from eventstudy.windows import Window
 
 NUMBERS = ("statistic", "pvalue", "dof", "n", "estimate", "se", "low", "high", "r", "clusters")
 ADJUSTED = ("pvalue_adjusted", "pvalue_holm", "pvalue_bh")
@@ -143,24 +144,22 @@ def group_tests(
     """
     windows = abnormal.design.windows
     eligible = np.column_stack([in_groups(abnormal, window, max_span) for window in windows])
-    resample = len(abnormal) <= ON_REQUEST or tuple(tests) != (*TESTS, *FAMILY_TESTS)
-    single = [name for name in tests if name in TESTS]
     family = [name for name in tests if name in FAMILY_TESTS]
-    kept: dict[Key, ClusteredEffects] = {}
-    results: dict[Key, dict[str, tuple[TestResult, str]]] = {}
-    leads: dict[Key, Lead] = {}
+    single = tuple(name for name in tests if name in TESTS)
+    resample = len(abnormal) <= ON_REQUEST or tuple(tests) != (*TESTS, *FAMILY_TESTS)
+    wanted = _Wanted(single, bool(family), resample, level, seed)
+    tested, asked = _narrowed(abnormal, windows), dict[Key, _Asked]()
     for names, positions in _alike(groups):
-        pool = Pool(abnormal.take(positions), windows, eligible[positions], execute)
-        for sample in _samples(pool, level):
-            mine = [(group, str(sample.window)) for group in names]
-            leads |= dict.fromkeys(mine, choose_lead(sample))
-            results |= _answers(sample, mine, single, seed=seed, resample=resample)
-            if family and resample:
-                kept |= dict.fromkeys(mine, clustered_effects(sample))
+        pool = Pool(tested.take(positions), windows, eligible[positions], execute)
+        for number in range(len(windows)):
+            asked |= _ask(pool, number, names, wanted)
+        del pool  # before the next one takes its events
     keys = [(group, str(window)) for group in groups for window in windows]
+    results = {key: dict(asked[key].answers) for key in keys}
+    leads = {key: asked[key].lead for key in keys}
     for name in family:
-        ordered = {key: kept[key] for key in keys if key in kept}
-        answers = FAMILY_TESTS[name].compute(ordered, seed) if resample else {}
+        kept = {key: one for key in keys if (one := asked[key].effects) is not None}
+        answers = FAMILY_TESTS[name].compute(kept, seed) if resample else {}
         for key, found in results.items():
             found[name] = (answers.get(key) or TestResult(n=leads[key].n, reason=RESAMPLES), "")
     rows = [_row(key, name, *results[key][name], leads[key]) for key in keys for name in tests]
@@ -174,27 +173,61 @@ def group_tests(
     return frame, pd.DataFrame(lines, columns=list(LEADS))
 
 
-def _samples(pool: Pool, level: float) -> Iterator[Sample]:
-    """Give the samples of a pool, window by window."""
-    for number, window in enumerate(pool.windows):
-        chosen = pool.abnormal.take(np.flatnonzero(pool.enters[:, number]))
-        yield Sample(chosen, window, level, pool=pool)
+@dataclass(frozen=True)
+class _Wanted:
+    """Which tests, whether those of all groups together and those that draw resamples too, how."""
+
+    tests: tuple[str, ...]
+    family: bool
+    resample: bool
+    level: float
+    seed: int
 
 
-def _answers(
-    sample: Sample, keys: list[Key], tests: Sequence[str], *, seed: int, resample: bool
-) -> dict[Key, dict[str, tuple[TestResult, str]]]:
-    """Ask the tests for groups of the same events: once, but for those that draw by the group."""
+@dataclass(frozen=True)
+class _Asked:
+    """What a group says in a window; ``effects`` are for the tests of all groups together."""
+
+    lead: Lead
+    answers: dict[str, tuple[TestResult, str]]
+    effects: ClusteredEffects | None
+
+
+def _narrowed(abnormal: Abnormal, windows: tuple[Window, ...]) -> Abnormal:
+    """Leave out what the tests of some windows do not read, so that a part of it copies less."""
+    hull = replace(abnormal.design, windows=windows).hull
+    return replace(
+        abnormal,
+        design=replace(abnormal.design, event=hull, windows=windows),
+        ar=abnormal.ar[:, abnormal.days(hull)],
+        effects={window: abnormal.cumulate(window) for window in windows},
+    )
+
+
+def _ask(pool: Pool, number: int, groups: list[str], wanted: _Wanted) -> dict[Key, _Asked]:
+    """Ask the tests of a window for groups of the same events.
+
+    They are asked once, but for those that draw by the group's own random numbers.
+    """
+    window, tests = pool.windows[number], wanted.tests
+    chosen = np.flatnonzero(pool.enters[:, number])
+    own = _narrowed(pool.abnormal, (window,)).take(chosen)
+    sample = Sample(own, window, wanted.level, pool=pool)
+    lead = choose_lead(sample)
     shared = {name: _answer(TESTS[name], sample) for name in tests if not TESTS[name].resamples}
+    effects = clustered_effects(sample) if wanted.family and wanted.resample else None
     unasked = TestResult(n=len(sample), reason=RESAMPLES), ""
-    found: dict[Key, dict[str, tuple[TestResult, str]]] = {}
-    for key in keys:
-        own = replace(sample, stream=(seed, *(zlib.crc32(part.encode()) for part in key)))
-        found[key] = shared | {
-            name: _answer(TESTS[name], own) if resample else unasked
+    found: dict[Key, _Asked] = {}
+    for group in groups:
+        key = (group, str(window))
+        stream = (wanted.seed, *(zlib.crc32(part.encode()) for part in key))
+        drawing = replace(sample, stream=stream)
+        drawn = {
+            name: _answer(TESTS[name], drawing) if wanted.resample else unasked
             for name in tests
             if name not in shared
         }
+        found[key] = _Asked(lead, shared | drawn, effects)
     return found
 
 
