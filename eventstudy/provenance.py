@@ -18,6 +18,7 @@ from eventstudy.market import Market
 from eventstudy.models import MODELS, Model, name_of
 
 PACKAGES = ("numpy", "pandas", "scipy", "exchange_calendars")
+_TEXTS = 1 << 16  # cells of a column that are Python's own texts at once
 SOURCE_COLUMNS = (
     *("ticker", "role", "source", "first", "last", "sessions", "missing"),
     *("retrieved", "sha256", "note"),
@@ -54,7 +55,9 @@ def digest_of(frame: pd.DataFrame) -> str:
             continue
         alike = len(column) > 0 and bool((column == column.iloc[0]).all())
         texts = column.iloc[:1] if alike else column
-        digest.update("\x1f".join(texts.tolist()).encode("utf-8", "surrogatepass"))
+        for first in range(0, len(texts), _TEXTS):
+            joined = "\x1f".join(texts.iloc[first : first + _TEXTS].tolist())
+            digest.update(f"{chr(0x1F) if first else ''}{joined}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
@@ -83,7 +86,7 @@ def sources_frame(market: Market) -> pd.DataFrame:
     """Build one row a series: where it is from, what it covers, what it lacks."""
     rows: list[dict[str, object]] = []
     roles = [("security", t) for t in market.panel.tickers]
-    benchmarks = set(market.benchmark.tolist())
+    benchmarks = set(np.unique(market.benchmark).tolist())
     roles += [
         ("benchmark" if place in benchmarks else "factor", name)
         for place, name in enumerate(market.factors.names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -38,6 +39,39 @@ def test_a_group_has_two_rows_or_more():
     found, _ = abnormal(frame, one_date(2))
     given = es.Events.from_frame(table(frame, one_date(2))).frame  # nothing else in common
     assert {name: list(rows) for name, rows in members(found, given)[0].items()} == {"all": [0, 1]}
+
+
+def test_groups_come_in_the_order_in_which_their_measured_events_do():
+    """The first row has no estimation window; the order of the others stays."""
+    frame = world(6, 200)
+    rows = [(f"E{i}", f"S{i:02d}", 20 if i == 0 else 150) for i in range(6)]
+    result = run(frame, rows, columns={"kind": ["x", "y", "x", "y", "x", "z"]})
+    assert list(dict.fromkeys(result.tests["group"])) == ["all", "kind:y", "kind:x"]
+    assert result.tests.query("group == 'kind:x'")["n"].max() == 2
+
+
+def test_groups_of_the_same_events_have_one_answer_and_draws_of_their_own():
+    """As where one more event sets all apart from the kind and the named group."""
+    frame = world(25, common=0.004)
+    names = [name for name in EVERY if name != "romano_wolf"]
+    same = {"kind": ["x"] * 24, "group": ["g"] * 24}
+    one = run(frame, one_date(24), columns=same, tests=EVERY)
+    other = {"kind": ["x"] * 24 + ["y"], "group": ["g"] * 24 + [""]}
+    apart = run(frame, one_date(25), columns=other, tests=names)
+    groups = ["kind:x", "group:g"]
+    keys = ["group", "window", "test"]
+    got, want = (
+        r.tests[r.tests["group"].isin(groups) & r.tests["test"].isin(names)].set_index(keys)
+        for r in (one, apart)
+    )
+    pd.testing.assert_frame_equal(
+        got.drop(columns=["pvalue_holm", "pvalue_bh"]),
+        want.drop(columns=["pvalue_holm", "pvalue_bh"]),
+        rtol=1e-12,
+    )
+    drawn = one.tests.set_index(keys)["pvalue"].xs("permutation", level="test")
+    assert drawn.groupby("window").nunique().min() > 1
+    assert list(dict.fromkeys(one.means["group"])) == ["all", *groups]
 
 
 def test_every_group_window_and_test_has_one_row():

@@ -11,6 +11,7 @@ import pytest
 from worlds import one_date, run, table, world
 
 import eventstudy as es
+from eventstudy import provenance
 from eventstudy.provenance import digest_of
 
 
@@ -50,6 +51,13 @@ def test_it_is_of_these_very_bytes():
     times = [1_577_923_200_000_000_000, -(2**63)]
     written = b"2 rows\nevent_id\nA\x1fB\ndate\n" + struct.pack("<qq", *times)
     assert digest_of(frame) == hashlib.sha256(written).hexdigest()
+
+
+@pytest.mark.parametrize("cells", [1, 2, 6, 7])
+def test_it_does_not_depend_on_how_many_cells_are_taken_at_once(cells, monkeypatch):
+    want = digest_of(events())
+    monkeypatch.setattr(provenance, "_TEXTS", cells)
+    assert digest_of(events()) == want
 
 
 def test_a_run_names_the_digest_of_its_events():

@@ -16,7 +16,7 @@ from eventstudy.inference.clusters import (
 from eventstudy.inference.cross_section import CROSS_SECTIONAL, CRUDE_DEPENDENCE, J1, PORTFOLIO
 from eventstudy.inference.lead import Lead, choose_lead
 from eventstudy.inference.multivariate import SUR, SUR_MEAN
-from eventstudy.inference.path import mean_path
+from eventstudy.inference.path import MeanPath, mean_path
 from eventstudy.inference.permutation import PERMUTATION
 from eventstudy.inference.pool import Pool
 from eventstudy.inference.rank import (
@@ -47,6 +47,7 @@ __all__ = [
     "ClusteredEffects",
     "FamilyTest",
     "Lead",
+    "MeanPath",
     "PeerTests",
     "Pool",
     "Sample",

@@ -6,20 +6,24 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.inference.calendar_portfolio import CalendarPortfolio, portfolio_of
+from eventstudy.inference.day_zero import DaysZero, clusters_of
 from eventstudy.inference.history import ROUNDING, History
-from eventstudy.inference.pool import Correlation, Dates, Pool, cluster_of, dates_of, reach
+from eventstudy.inference.pool import Correlation, Pool
 from eventstudy.kernels.cumulate import Cumulated
 from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.windows import Window
 
 if TYPE_CHECKING:
     from eventstudy.inference.romano_wolf import ClusteredEffects
+
+Values = TypeVar("Values", Floats, Integers)
 
 TOO_FEW = "needs at least two events"
 OWN_FACTORS = "each event has its own choice of securities to be measured against"
@@ -196,7 +200,20 @@ class Sample:
     @cached_property
     def signed(self) -> Floats:
         """Sums of the one-session abnormal returns, shape (N,): what sign tests count."""
-        return np.nansum(self.one_session_ar, axis=1)
+        if self.abnormal.fit.innovations is not None:
+            return np.nansum(self.one_session_ar, axis=1)
+        # Returns of one session each add up to the effect itself.
+        long = np.flatnonzero(~self.one_session)
+        if not len(long):
+            return self.effects.car
+        total = self.effects.car.copy()
+        total[long] = np.nansum(self.take(~self.one_session).one_session_ar, axis=1)
+        return total
+
+    @cached_property
+    def ordered(self) -> Floats:
+        """The same sums, ascending, shape (N,)."""
+        return np.sort(self.signed)
 
     @property
     def residuals(self) -> Floats:
@@ -220,8 +237,12 @@ class Sample:
     def correlation(self) -> Correlation:
         """Overlap-weighted correlation of the standardised effects."""
         found = self._pool.correlations[self._number]
+        return replace(found, row_sums=self._entering(found.row_sums))
+
+    def _entering(self, values: Values) -> Values:
+        """Keep what belongs to the sample of one number for each event of the pool."""
         enters = self._pool.enters[:, self._number]
-        return found if enters.all() else replace(found, row_sums=found.row_sums[enters])
+        return values if enters.all() else values[enters]
 
     @cached_property
     def history(self) -> History:
@@ -233,14 +254,16 @@ class Sample:
         return replace(found, shares=found.shares.take(np.flatnonzero(enters)))
 
     @cached_property
-    def dates(self) -> Dates:
-        """The events by calendar and day zero."""
-        return dates_of(self.abnormal)
+    def days_zero(self) -> DaysZero:
+        """Distinct days zero of the events, by calendar."""
+        return DaysZero.of(self.abnormal.rows)
 
     @cached_property
     def cluster(self) -> Integers:
         """Cluster of each event: events that share a tested session or an event_id."""
-        return cluster_of(self.abnormal, self.window, reach(self.abnormal, self.window))
+        back = self._entering(self._pool.reach[self._number])
+        rows, panel = self.abnormal.rows, self.abnormal.panel
+        return clusters_of(rows, panel, self.window, self.days_zero, back)
 
     @cached_property
     def n_clusters(self) -> int:
@@ -253,11 +276,17 @@ class Sample:
         return self._pool.overlap[self._number]
 
     @cached_property
+    def portfolio(self) -> CalendarPortfolio:
+        """All securities with an event under way, session by session; for one calendar."""
+        return portfolio_of(self.abnormal, self.window)
+
+    @cached_property
     def common_design(self) -> str:
         """Why the events do not share day zero, sessions and factors; "" where they do."""
-        if len(self.dates) > 1:
+        if len(self.days_zero) > 1:
             return "the events do not share one date on one exchange"
-        if len(np.unique(self.abnormal.rows.benchmark)) > 1:
+        benchmark = self.abnormal.rows.benchmark
+        if (benchmark != benchmark[:1]).any():
             return "the events have different benchmarks"
         return OWN_FACTORS if self.abnormal.model.selects else ""
 

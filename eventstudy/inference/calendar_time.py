@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventstudy.arrays import Floats, Integers
+from eventstudy.arrays import Floats
 from eventstudy.inference.base import OWN_FACTORS, Sample, Test, TestResult, with_se
 
 MIN_SESSIONS = 60
@@ -30,10 +30,11 @@ def calendar_time_newey_west_test(sample: Sample) -> TestResult:
 
 def _intercept(sample: Sample, lags: int | None) -> TestResult:
     n = len(sample)
-    portfolio = _portfolio(sample)
-    if isinstance(portfolio, str):
-        return TestResult(n=n, reason=portfolio)
-    y, x, weight, sessions = portfolio
+    problem = _problem(sample)
+    if problem:
+        return TestResult(n=n, reason=problem)
+    portfolio = sample.portfolio
+    y, x, sessions = portfolio.returns, portfolio.design, portfolio.sessions
     days, p = x.shape
     if days < MIN_SESSIONS:
         return TestResult(
@@ -41,7 +42,7 @@ def _intercept(sample: Sample, lags: int | None) -> TestResult:
             reason=f"{days} sessions with an event under way; {MIN_SESSIONS} are needed. For short "
             "windows the adjusted BMP is the test",
         )
-    root = np.sqrt(weight)
+    root = np.sqrt(portfolio.held)
     rows, target = x * root[:, None], y * root
     if np.linalg.matrix_rank(rows) < p:
         return TestResult(n=n, reason="the factors do not vary over the portfolio's sessions")
@@ -69,48 +70,16 @@ def _autocovariances(score: Floats, sessions: np.ndarray, lags: int) -> Floats:
     return total
 
 
-def _portfolio(sample: Sample) -> str | tuple[Floats, Floats, Floats, np.ndarray]:
-    """Portfolio return, design, securities held and session of each session with an event."""
-    abnormal = sample.abnormal
-    rows = abnormal.rows
+def _problem(sample: Sample) -> str:
+    """Say why the events form no portfolio, "" where they do."""
+    rows = sample.abnormal.rows
     if len(sample) == 0:
         return "the group has no event"
-    if len(np.unique(rows.calendar)) > 1:
+    if (rows.calendar != rows.calendar[0]).any():
         return "the events are on several exchanges: there is no one calendar"
-    if len(np.unique(rows.benchmark)) > 1:
+    if (rows.benchmark != rows.benchmark[0]).any():
         return "the events have different benchmarks"
-    if abnormal.model.selects:
-        return OWN_FACTORS
-    days = abnormal.days(sample.window)
-    usable = np.isfinite(sample.ar) & (sample.spans == 1)
-    event, day = np.nonzero(usable)
-    session = rows.zero[event] + sample.window.first + day
-    once = _first_of_each(session, rows.security[event])
-    event, day, session = event[once], day[once], session[once]
-
-    factors = abnormal.factors[event, days.start + day]
-    ones = np.ones((len(event), 1), dtype=np.int64)
-    offset = abnormal.model.offset(factors[:, None, :], ones)[:, 0]
-    returns = abnormal.returns[event, days.start + day] - offset
-    opens = np.ones(len(session), dtype=np.bool_)
-    opens[1:] = session[1:] != session[:-1]
-    first = np.flatnonzero(opens)
-    size = np.diff(first, append=len(session)).astype(np.float64)
-    y = np.bincount(np.cumsum(opens) - 1, weights=returns) / size if len(first) else np.empty(0)
-    design = abnormal.model.design(factors[first][:, None, :], ones[first])[:, 0, :]
-    if design.shape[1] == 0:
-        design = np.ones((len(first), 1))
-    return y, design, size, session[first]
-
-
-def _first_of_each(session: Integers, security: Integers) -> Integers:
-    """Places of the first row of each session and security, in the order of both.
-
-    A security counts once a session, however many of its events are under way.
-    """
-    # One whole number a pair: sorting pairs of columns takes ten times as long.
-    key = session * (int(security.max(initial=0)) + 1) + security
-    return np.unique(key, return_index=True)[1]
+    return OWN_FACTORS if sample.abnormal.model.selects else ""
 
 
 CALENDAR_TIME = Test(

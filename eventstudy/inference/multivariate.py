@@ -68,7 +68,7 @@ def _regression(sample: Sample) -> TestResult | tuple[Floats, Floats, float, int
         return TestResult(n=n, reason="needs every estimation and tested day of every event")
     nu = residuals.shape[1] - used.abnormal.model.parameters
     effects = used.effects
-    scale = float(effects.length[0] + effects.leverage[0])
+    scale = float((effects.se[0] / used.abnormal.fit.sigma[0]) ** 2)
     return effects.car, residuals, scale, nu
 
 

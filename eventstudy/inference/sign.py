@@ -59,15 +59,15 @@ def generalized_sign_window_test(sample: Sample) -> TestResult:
 
 def sign_test(sample: Sample) -> TestResult:
     """Count the positive effects against a fair coin, exactly."""
-    effects = sample.signed[sample.signed != 0]
-    n = len(effects)
+    ordered = sample.ordered
+    positive = len(ordered) - int(np.searchsorted(ordered, 0.0, side="right"))
+    n = positive + int(np.searchsorted(ordered, 0.0, side="left"))
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    positive = int((effects > 0).sum())
     lower, upper = special.bdtr(positive, n, 0.5), special.bdtrc(positive - 1, n, 0.5)
     upper = upper if positive > 0 else 1.0
     pvalue = float(min(1.0, 2.0 * min(lower, upper)))
-    low, high, reason = _median_interval(sample.signed, sample.level)
+    low, high, reason = _median_interval(ordered, sample.level)
     if not reason and (low <= 0.0 <= high) != (pvalue > 1.0 - sample.level):
         low, high = np.nan, np.nan
         reason = "effects of zero: the test leaves them out, an interval of the median cannot"
@@ -75,7 +75,7 @@ def sign_test(sample: Sample) -> TestResult:
         statistic=float(positive),
         pvalue=pvalue,
         n=n,
-        estimate=float(np.median(sample.signed)),
+        estimate=float(ordered[[(len(ordered) - 1) // 2, len(ordered) // 2]].mean()),
         low=low,
         high=high,
         reason=reason,
@@ -83,9 +83,9 @@ def sign_test(sample: Sample) -> TestResult:
     )
 
 
-def _median_interval(values: Floats, level: float) -> tuple[float, float, str]:
+def _median_interval(ordered: Floats, level: float) -> tuple[float, float, str]:
     """Order statistics that the exact sign test does not reject as the median."""
-    n = len(values)
+    n = len(ordered)
 
     def tails(k: int) -> float:
         return 2.0 * float(special.bdtr(k, n, 0.5))
@@ -94,13 +94,12 @@ def _median_interval(values: Floats, level: float) -> tuple[float, float, str]:
     skip = bisect_right(range(n), (1.0 - level) * (1 + 1e-12), key=tails) - 1
     if skip < 0:
         return np.nan, np.nan, f"{n} events cannot reach the {1 - level:.3g} level"
-    ordered = np.sort(values)
     return float(ordered[skip]), float(ordered[n - 1 - skip]), ""
 
 
 def wilcoxon_test(sample: Sample) -> TestResult:
     """Compute the signed-rank statistic W+, exact up to 25 events, ties and zeros included."""
-    effects: Floats = sample.signed
+    effects = sample.signed
     n = len(effects)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
@@ -108,7 +107,11 @@ def wilcoxon_test(sample: Sample) -> TestResult:
     if found.n == 0:
         return TestResult(n=n, reason="every effect is zero")
     interval = walsh_interval(effects, 1.0 - sample.level)
-    spans = (np.where(np.isfinite(sample.ar), sample.spans, 0) > 1).any()
+    notes = [
+        "the estimate is the Hodges-Lehmann median" if np.isfinite(interval.estimate) else "",
+        "" if sample.one_session.all() else "a return over k sessions counts over sqrt(k)",
+        f"{n - found.n} zero effects are left out" if found.n < n else "",
+    ]
     return TestResult(
         statistic=found.statistic,
         pvalue=found.pvalue,
@@ -118,9 +121,7 @@ def wilcoxon_test(sample: Sample) -> TestResult:
         low=interval.low,
         high=interval.high,
         reason=interval.reason,
-        note="the estimate is the Hodges-Lehmann median"
-        + ("; a return over k sessions counts over sqrt(k)" if spans else "")
-        + (f"; {n - found.n} zero effects are left out" if found.n < n else ""),
+        note="; ".join(note for note in notes if note),
     )
 
 

@@ -41,7 +41,7 @@ def _patell(sample: Sample, widening: float, r: float = np.nan) -> TestResult:
 
 def j2_test(sample: Sample) -> TestResult:
     """Compute J2 = sqrt(N (nu - 2)/nu) mean(SCAR), where all events have the same nu."""
-    if len(np.unique(sample.dof)) > 1:
+    if (sample.dof != sample.dof[:1]).any():
         reason = "the events differ in degrees of freedom: Patell's Z is the form for that"
         return TestResult(n=len(sample), reason=reason)
     return _patell(sample, 1.0)
@@ -68,7 +68,7 @@ def adjusted_bmp_test(sample: Sample) -> TestResult:
         )
     widening = np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
     se = float(np.std(sample.effects.scar, ddof=1) / np.sqrt(n) * widening)
-    return _standardized(sample, se, adjusted_dof(sample.correlation, n, len(sample.dates)), r)
+    return _standardized(sample, se, adjusted_dof(sample.correlation, n, len(sample.days_zero)), r)
 
 
 def adjusted_dof(found: Correlation, n: int, dates: int) -> float:

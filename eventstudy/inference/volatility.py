@@ -49,7 +49,7 @@ def beaver_patell_placebo_test(sample: Sample) -> TestResult:
     n = len(sample)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    if len(sample.dates) > 1:
+    if len(sample.days_zero) > 1:
         return TestResult(n=n, reason="the events do not share one date on one exchange")
     fit = sample.abnormal.fit
     there = np.isfinite(sample.ar)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -21,14 +22,12 @@ class Cumulated:
         sigma sqrt(L + x_W' (X'X)^-1 x_W), x_W the sum of the window's design rows.
     scar : array of float
         car / se.
-    length : array of int
+    length : array of int32
         L: sessions covered by the available days (a return after a halt covers several).
-    n_days : array of int
+    n_days : array of int32
         Available days.
-    span : array of int
+    span : array of int32
         Sessions of the longest return among them, 0 without any.
-    leverage : array of float
-        x_W' (X'X)^-1 x_W.
     bhar : array of float
         Buy-and-hold abnormal return: product of 1 + R less product of 1 + E[R].
     """
@@ -39,7 +38,6 @@ class Cumulated:
     length: Integers
     n_days: Integers
     span: Integers
-    leverage: Floats
     bhar: Floats
 
     def take(self, index: Integers) -> Cumulated:
@@ -100,7 +98,8 @@ def cumulate(
     of Financial and Quantitative Analysis 23:119-133, for the cumulated form.
     """
     events, days = returns.shape
-    n_days, length, span = (np.zeros(events, dtype=np.int64) for _ in range(3))
+    # Counts of millions of events and several windows are kept: 32 bits hold them.
+    n_days, length, span = (np.zeros(events, dtype=np.int32) for _ in range(3))
     car, spent = np.zeros(events), np.zeros(events)
     held, forecast = np.ones(events), np.ones(events)
     total = np.zeros((rows.shape[2], events))
@@ -108,7 +107,7 @@ def cumulate(
     for day in range(days):
         one, other = returns[:, day], expected[:, day]
         there = np.isfinite(one) & np.isfinite(other)
-        covered = np.where(there, spans[:, day], 0)
+        covered = np.where(there, spans[:, day], 0).astype(np.int32)
         n_days += there
         length += covered
         np.maximum(span, covered, out=span)
@@ -126,9 +125,8 @@ def cumulate(
         car=car,
         se=se,
         scar=car / se,
-        length=length,
-        n_days=n_days,
-        span=span,
-        leverage=spread,
+        length=cast("Integers", length),
+        n_days=cast("Integers", n_days),
+        span=cast("Integers", span),
         bhar=np.where(some, held - forecast, np.nan),
     )

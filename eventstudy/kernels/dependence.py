@@ -97,10 +97,33 @@ def clusters(begin: Integers, end: Integers, event: Integers) -> Integers:
     opens[1:] = begin[order][1:] >= reach[:-1]
     label = np.empty(len(begin), dtype=np.int64)
     label[order] = np.cumsum(opens) - 1
+    return join_events(label, event)
+
+
+def join_events(label: Integers, event: Integers) -> Integers:
+    """Join the clusters that share an event.
+
+    Parameters
+    ----------
+    label : array of int, shape (N,)
+        Clusters from 0.
+    event : array of int, shape (N,)
+        Number of the event.
+
+    Returns
+    -------
+    array of int, shape (N,)
+        Clusters from 0, in the order of the labels.
+
+    Examples
+    --------
+    >>> join_events(np.array([0, 1, 2, 3]), np.array([0, 1, 0, 2]))
+    array([0, 1, 0, 2])
+    """
     if _distinct(event):
         return label
-    every = np.arange(len(label))
-    return join(len(label), [(every, label), (every, event)])
+    every = np.arange(int(label.max(initial=-1)) + 1)
+    return join(len(every), [(every, every), (label, event)])[label]
 
 
 def join(count: int, links: Sequence[tuple[Integers, Integers]]) -> Integers:

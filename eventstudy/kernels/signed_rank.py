@@ -8,10 +8,10 @@ import numpy as np
 
 from eventstudy.arrays import Floats, Integers
 from eventstudy.kernels.pvalues import critical, two_sided
-from eventstudy.kernels.ranks import average_ranks
 from eventstudy.kernels.walsh import WalshAverages
 
 EXACT_UP_TO = 25
+INTERVAL_UP_TO = 100_000
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,49 @@ def signed_rank(values: Floats) -> SignedRank:
     >>> signed_rank(np.array([1.0, 2.0, 3.0, 4.0, 5.0])).pvalue
     0.0625
     """
-    kept = values[values != 0]
+    kept = values[values != 0] if (values == 0).any() else values
     n = len(kept)
     if n == 0:
         return SignedRank(np.nan, np.nan, 0, exact=True)
-    ranks = average_ranks(np.abs(kept)[None, :])[0]
-    plus = float(ranks[kept > 0].sum())
+    ranks, times, positive = _distinct_ranks(kept)
+    plus = float((ranks * positive).sum())
     if n > EXACT_UP_TO:
-        z = (plus - ranks.sum() / 2.0) / np.sqrt((ranks**2).sum() / 4.0)
-        return SignedRank(plus, float(two_sided(z)), n, exact=False)
-    counts = exact_counts(np.rint(2 * ranks).astype(np.int64))
+        tied = times[times > 1].astype(np.float64)
+        ties = float((tied**3 - tied).sum())
+        spread = np.sqrt((n * (n + 1) * (2 * n + 1) - ties / 2.0) / 24.0)
+        return SignedRank(
+            plus, float(two_sided((plus - n * (n + 1) / 4.0) / spread)), n, exact=False
+        )
+    counts = exact_counts(np.rint(2 * np.repeat(ranks, times)).astype(np.int64))
     place = round(2 * plus)
     below, above = counts[: place + 1].sum(), counts[place:].sum()
     pvalue = min(1.0, float(2.0 * min(below, above) / counts.sum()))
     return SignedRank(plus, pvalue, n, exact=True)
+
+
+def _distinct_ranks(values: Floats) -> tuple[Floats, Integers, Integers]:
+    """Rank the sizes of values other than zero.
+
+    Returns
+    -------
+    ranks : array of float, shape (m,)
+        Average rank of each distinct size, ascending.
+    times, positive : array of int, shape (m,)
+        Values of that size, and those of them above zero.
+    """
+    # One sort of whole numbers: the bits of a size keep its order, and the sign takes the place of
+    # the bit that sizes leave free.
+    keys = np.abs(values).view(np.uint64)
+    keys <<= np.uint64(1)
+    keys |= values > 0
+    keys.sort()
+    above = (keys & np.uint64(1)).astype(np.int8)
+    keys >>= np.uint64(1)
+    opens = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    del keys
+    positive = np.add.reduceat(above, opens, dtype=np.int64)
+    times = np.diff(opens, append=len(values))
+    return opens + (times + 1) / 2.0, times, positive
 
 
 def walsh_interval(values: Floats, alpha: float) -> WalshInterval:
@@ -98,9 +127,16 @@ def walsh_interval(values: Floats, alpha: float) -> WalshInterval:
 
     Its ends are order statistics of the Walsh averages (x_i + x_j)/2: between two of them W+ is the
     number of those above the centre, and the ranks tie only where values are equal. Up to 25 values
-    with ties or zeros the test is inverted between neighbouring ones, where it is constant.
+    with ties or zeros the test is inverted between neighbouring ones, where it is constant. Above
+    100,000 values there is none: its search would take longer than all other tests together.
     """
     n = len(values)
+    if n > INTERVAL_UP_TO:
+        reason = (
+            f"no interval above {INTERVAL_UP_TO:,} events: its search takes longer than all other "
+            "tests"
+        )
+        return WalshInterval(float("nan"), float("nan"), float("nan"), reason)
     tied = len(np.unique(np.abs(values))) < n or bool((values == 0).any())
     if tied and n <= EXACT_UP_TO:
         row, column = np.triu_indices(n)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from worlds import MARKET, sample, world
+from worlds import MARKET, prices, sample, world
 
-from eventstudy.inference import TESTS
-from eventstudy.inference.calendar_time import _first_of_each
+from eventstudy.inference import TESTS, calendar_portfolio
+from eventstudy.inference.calendar_portfolio import _first_of_each, portfolio_of
 from eventstudy.models import ConstantMean, MarketAdjusted, MarketModel
 
 WINDOW = (0, 6)
@@ -118,3 +119,58 @@ def test_a_security_counts_once_a_session_by_its_first_row(seed):
         first.setdefault(pair, row)
     assert _first_of_each(session, security).tolist() == [first[pair] for pair in sorted(first)]
     assert not len(_first_of_each(session[:0], security[:0]))
+
+
+# ------------------------------------------------------------------ read from the panel
+
+
+def crowd(*, n=40, kind="prices"):
+    """Events of five securities that overlap, with halts and missing days."""
+    rng = np.random.default_rng(n)
+    frame = world(5, 330, common=0.006)
+    rows = [(f"E{i:02d}", f"S{i % 5:02d}", int(z)) for i, z in enumerate(rng.integers(140, 320, n))]
+    if kind == "prices":
+        frame = prices(frame)
+    for security, session in zip(rng.integers(0, 5, 30), rng.integers(135, 320, 30), strict=True):
+        frame.iloc[session, security] = np.nan
+    return sample(frame, rows, WINDOW, kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["prices", "returns"])
+@pytest.mark.parametrize("sparse", [0, 32])
+def test_the_panel_gives_the_portfolio_of_the_event_windows(kind, sparse, monkeypatch):
+    """By flags and by sorting, some events at a time; the windows themselves are the reference."""
+    monkeypatch.setattr(calendar_portfolio, "_SPARSE", sparse)
+    monkeypatch.setattr(calendar_portfolio, "_EVENTS", 7)
+    one = crowd(kind=kind)
+    got, want = one.portfolio, calendar_portfolio._of_given(one.abnormal, one.window)
+    assert one.abnormal.panel.any_span == (kind == "prices")
+    np.testing.assert_array_equal(got.sessions, want.sessions)
+    np.testing.assert_array_equal(got.held, want.held)
+    np.testing.assert_array_equal(got.design, want.design)
+    np.testing.assert_allclose(got.returns, want.returns, rtol=1e-12, atol=1e-17)
+
+
+def test_events_with_returns_of_their_own_keep_them():
+    """Of two events of a security under way the first counts: their returns are not the panel's."""
+    one = crowd()
+    seen = one.abnormal.observed
+    own = np.arange(len(one))[:, None] / 10.0
+    moved = replace(
+        one.abnormal,
+        given=replace(seen, returns=seen.returns + own),
+        ar=one.abnormal.ar + own,
+        effects={},
+    )
+    got, rows = portfolio_of(moved, one.window), moved.rows
+    days = moved.days(one.window)
+    for place, session in enumerate(got.sessions):
+        held = {}
+        for row in range(len(one)):
+            day = session - rows.zero[row] - WINDOW[0]
+            if 0 <= day < 7 and seen.spans[row, days][day] == 1:
+                value = moved.returns[row, days][day]
+                if np.isfinite(value):
+                    held.setdefault(int(rows.security[row]), value)
+        assert got.held[place] == len(held)
+        assert got.returns[place] == pytest.approx(np.mean(list(held.values())), rel=1e-12)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from eventstudy.kernels.signed_rank import (
+    INTERVAL_UP_TO,
     _inverted,
     exact_counts,
     signed_rank,
@@ -165,8 +166,8 @@ def test_values_that_are_all_one_are_their_own_interval():
     assert (got.estimate, got.low, got.high) == (0.25, 0.25, 0.25)
 
 
-def test_a_sample_of_any_size_has_its_interval():
-    values = np.random.default_rng(0).normal(0.01, 1, 300_000)
+def test_a_large_sample_has_its_interval():
+    values = np.random.default_rng(0).normal(0.01, 1, INTERVAL_UP_TO)
     got = walsh_interval(values, 0.05)
     # The normal mean's own interval is 2 % narrower: sqrt(3/pi).
     half = stats.norm.ppf(0.975) / np.sqrt(len(values)) / np.sqrt(3 / np.pi)
@@ -175,3 +176,20 @@ def test_a_sample_of_any_size_has_its_interval():
     assert got.estimate == pytest.approx(values.mean(), abs=half)
     for end in (got.low, got.high):
         assert signed_rank(values - end).pvalue == pytest.approx(0.05, rel=1e-3)
+
+
+def test_above_a_limit_there_is_no_interval_but_a_reason():
+    got = walsh_interval(np.arange(INTERVAL_UP_TO + 1.0), 0.05)
+    assert np.isnan([got.estimate, got.low, got.high]).all()
+    assert got.reason.startswith("no interval above 100,000 events")
+
+
+@pytest.mark.parametrize("scale", [1e-300, 5e-324, 1.0, 1e300])
+def test_many_ties_of_any_size_are_scipys(scale):
+    values = np.random.default_rng(3).integers(-40, 60, 5_000) * scale
+    got = signed_rank(values)
+    want = stats.wilcoxon(values, zero_method="wilcox", correction=False, method="asymptotic")
+    n = np.count_nonzero(values)
+    assert got.n == n
+    assert min(got.statistic, n * (n + 1) / 2 - got.statistic) == want.statistic
+    assert got.pvalue == pytest.approx(want.pvalue, rel=1e-9)
