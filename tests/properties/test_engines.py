@@ -29,14 +29,19 @@ CLOSED = tuple(name for name, test in TESTS.items() if not test.resamples)
 
 @lru_cache
 def table(kind: str) -> pd.DataFrame:
-    """60 securities and two benchmarks; days are missing, and in prices whole weeks."""
+    """60 securities and two benchmarks; days are missing, in prices whole weeks.
+
+    In returns of two securities only, so that most dates have complete events alone.
+    """
     rng = np.random.default_rng(7)
     markets = 0.01 * rng.standard_normal((SESSIONS, 2))
     weight = rng.uniform(0.2, 1.2, (2, SECURITIES))
     values = markets @ weight + 0.02 * rng.standard_normal((SESSIONS, SECURITIES))
     names = [f"S{number:02d}" for number in range(SECURITIES)]
     frame = pd.DataFrame(values, index=dates_of(SESSIONS), columns=names)
-    frame = frame.mask(rng.random(frame.shape) < 0.005)
+    holes = rng.random(frame.shape) < 0.005
+    holes[:, np.arange(SECURITIES) != 7] &= kind != "returns"
+    frame = frame.mask(holes)
     frame[MARKET], frame[SECOND] = markets.T
     # One security hardly trades: too few estimation days, and a reason for it.
     frame.iloc[rng.random(SESSIONS) < 0.5, 3] = np.nan
@@ -59,9 +64,10 @@ def market(kind: str) -> es.Panel:
 
 @lru_cache
 def events(kind: str) -> es.Events:
-    """Events on 60 dates, of three kinds and a group, some of two securities; crowded: on 20."""
+    """Events of three kinds and a group, some of two securities; crowded: on 20 dates, of none."""
     rng = np.random.default_rng(11)
-    zero = rng.choice(rng.integers(140, SESSIONS - 20, 20 if kind == "crowded" else 60), EVENTS)
+    dates = {"returns": 200, "prices": 60, "crowded": 20}[kind]
+    zero = rng.choice(rng.integers(140, SESSIONS - 20, dates), EVENTS)
     security = rng.integers(0, SECURITIES, EVENTS)
     number = np.arange(EVENTS)
     columns = {}
@@ -174,7 +180,7 @@ def test_threads_and_processes(monkeypatch, kind, engine):
     assert_same(reference(kind), found(kind, engine))
 
 
-@pytest.mark.parametrize("kind", ["prices", "crowded"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_sums_behind_the_tests(monkeypatch, kind):
     """A statistic may hide the last bits of a sum: here are the sums themselves."""
     frame, given = table(kind), events(kind).frame
