@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -24,39 +25,14 @@ from typing import Any
 
 import numpy as np
 from memory import Workers, forget_peak, own_peak
-from numpy.lib.stride_tricks import sliding_window_view
+from world import DAYS, ESTIMATION, EVENT, SECURITIES, World, bare_seconds, draw
 
 ROOT = Path(__file__).parents[1]
 ENGINES = ("serial:1", "serial", "processes:2", "dask")
-SECURITIES, DAYS = 2_000, 5_000
-ESTIMATION, EVENT = (-260, -11), (-10, 10)
 WINDOWS = ((0, 0), (0, 1), (-1, 1))
-CHUNK = 4_000
-"""Events of one step of the bare pass."""
 PARTS = ("estimation", "study", "means")
 STEPS = ("prices", "day zero", "abnormal returns", "tests")
-
-
-@dataclass(frozen=True, eq=False)
-class World:
-    """Returns of S securities and their market on D days, and N events in random order.
-
-    Attributes
-    ----------
-    returns : array of float, shape (D, S + 1)
-        The market last.
-    security, day : array of int, shape (N,)
-        Where each event is.
-    """
-
-    returns: np.ndarray
-    security: np.ndarray
-    day: np.ndarray
-
-    @property
-    def dates(self) -> np.ndarray:
-        """Weekdays from 2000-01-03 on."""
-        return np.busday_offset("2000-01-03", np.arange(len(self.returns)))
+OF_PART = {"estimation": ("abnormal returns",), "study": STEPS, "means": ("means",)}
 
 
 @dataclass
@@ -65,8 +41,11 @@ class Line:
 
     Attributes
     ----------
-    seconds, bare : float
-        What was measured, and the bare pass in the same process.
+    seconds, processor : float
+        What was measured, by the clock and of processor, that of workers included.
+    bare : float
+        Seconds of processor of the bare pass on one thread of the same process: those of the clock,
+        too, where nothing else runs.
     megabytes, worker : float
         Peak memory of the process, and of its largest worker; NaN where there was none.
     steps : dict of str to float
@@ -77,6 +56,7 @@ class Line:
     part: str
     engine: str
     seconds: float = np.nan
+    processor: float = np.nan
     bare: float = np.nan
     megabytes: float = np.nan
     worker: float = np.nan
@@ -93,52 +73,10 @@ class Work:
     results: int = 0
 
 
-def draw(events: int, securities: int = SECURITIES, days: int = DAYS, seed: int = 0) -> World:
-    """Draw returns and events; every event has all its days."""
-    rng = np.random.default_rng(seed)
-    market = 0.01 * rng.standard_normal(days)
-    returns = np.empty((days, securities + 1))
-    returns[:, :securities] = 0.02 * rng.standard_normal((days, securities))
-    returns[:, :securities] += market[:, None] * rng.uniform(0.5, 1.5, securities)
-    returns[:, securities] = market
-    security = rng.integers(0, securities, events)
-    return World(returns, security, rng.integers(1 - ESTIMATION[0], days - EVENT[1], events))
-
-
-def bare_pass(flat: np.ndarray, base: np.ndarray, out: np.ndarray) -> None:
-    """Gather the windows of all events, sum each, write the event days once.
-
-    Parameters
-    ----------
-    flat : array of float
-        Returns of one security after the other.
-    base : array of int, shape (N,)
-        Place of each event's day zero.
-    out : array of float, shape (N, T)
-        Filled with the event days less the sum of the estimation days.
-    """
-    estimation = sliding_window_view(flat, ESTIMATION[1] - ESTIMATION[0] + 1)
-    event = sliding_window_view(flat, out.shape[1])
-    for first in range(0, len(base), CHUNK):
-        some = slice(first, first + CHUNK)
-        before = estimation[base[some] + ESTIMATION[0]]
-        days = event[base[some] + EVENT[0]]
-        np.subtract(days, before.sum(axis=1)[:, None], out=out[some])
-
-
-def bare_seconds(world: World, tries: int = 3) -> float:
-    """Time the bare pass: the best of some tries, into memory that is there already."""
-    days = len(world.returns)
-    flat = np.ascontiguousarray(world.returns[:, :-1].T).ravel()
-    base = world.security * days + world.day
-    out = np.empty((len(base), EVENT[1] - EVENT[0] + 1))
-    out.fill(0.0)
-    found: list[float] = []
-    for _ in range(tries):
-        begin = time.perf_counter()
-        bare_pass(flat, base, out)
-        found.append(time.perf_counter() - begin)
-    return min(found)
+def processor() -> float:
+    """Seconds of processor of this process and of the workers that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 class Clock:
@@ -146,8 +84,9 @@ class Clock:
 
     def __init__(self, last: str = "") -> None:
         self.steps: dict[str, float] = {}
+        self.processor: dict[str, float] = {}
         self._last = last
-        self._now, self._begin = "", time.perf_counter()
+        self._now, self._begin, self._used = "", time.perf_counter(), processor()
 
     def __call__(self, step: str) -> None:
         """Take the time; end the run where the last step is done."""
@@ -161,10 +100,11 @@ class Clock:
 
     def mark(self, name: str = "") -> None:
         """End the step that is under way and begin another."""
-        now = time.perf_counter()
+        now, used = time.perf_counter(), processor()
         if self._now:
             self.steps[self._now] = now - self._begin
-        self._now, self._begin = name, now
+            self.processor[self._now] = used - self._used
+        self._now, self._begin, self._used = name, now, used
 
 
 class _EnoughError(Exception):
@@ -213,20 +153,19 @@ def measure(line: Line, securities: int = SECURITIES, days: int = DAYS) -> Line:
     forget_peak()
     clock = Clock("abnormal returns" if line.part == "estimation" else "")
     with Workers() as workers:
-        begin = time.perf_counter()
         try:
             result = study().run(events, prices=prices, progress=clock, engine=line.engine)
         except _EnoughError:
             result = None
-        clock.mark()
         if line.part == "means" and result is not None:
-            begin = time.perf_counter()
+            clock.mark("means")
             _ = result.means
-        line.seconds = time.perf_counter() - begin
+        clock.mark()
     line.megabytes, line.worker = own_peak(), workers.largest
     line.steps = clock.steps
-    if line.part == "estimation":
-        line.seconds = clock.steps["abnormal returns"]
+    counted = OF_PART[line.part]
+    line.seconds = sum(clock.steps[step] for step in counted)
+    line.processor = sum(clock.processor[step] for step in counted)
     del result, events, prices
     gc.collect()
     line.bare = bare_seconds(draw(line.events, securities, days))
@@ -314,14 +253,15 @@ def row(line: Line) -> str:
     worker = "-" if np.isnan(line.worker) else f"{line.worker:,.0f}"
     return (
         f"| {line.events:,} | {line.part} | {line.engine} | {line.seconds:.2f} "
-        f"| {line.bare:.3f} | {line.seconds / line.bare:.1f} | {line.megabytes:,.0f} | {worker} |"
+        f"| {line.processor:.2f} | {line.bare:.3f} "
+        f"| {line.seconds / line.bare:.1f} | {line.megabytes:,.0f} | {worker} |"
     )
 
 
 def print_lines(asked: argparse.Namespace) -> None:
     """Measure and print the table, and the steps of each study."""
-    print("| events | part | engine | s | bare pass, s | ratio | MB | MB, largest worker |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| events | part | engine | s | processor s | bare pass s | ratio | MB | MB a worker |")
+    print("|---|---|---|---|---|---|---|---|---|")
     lines: list[Line] = []
     size = (str(asked.securities), str(asked.days))
     for events in asked.events:
