@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from eventstudy.result import StudyResult
 
 
-def show(result: StudyResult, folder: Path) -> None:
+def show(result: StudyResult, folder: Path, form: str) -> None:
     """Print what was found.
 
     Parameters
@@ -22,9 +22,17 @@ def show(result: StudyResult, folder: Path) -> None:
         The result.
     folder : Path
         Run directory, where rows can be read that a long table leaves out.
+    form : str
+        Suffix of its tables.
     """
     from eventstudy.report.formats import level
 
+    if not result.reportable:
+        from eventstudy.summary import brief
+
+        output.paragraph(result.headline)
+        output.sentences(brief(result.frames, result.spec))
+        return
     findings = result.findings()
     own = result.events[result.events["window"] == findings.headline]
     output.paragraph(findings.subtitle)
@@ -36,17 +44,17 @@ def show(result: StudyResult, folder: Path) -> None:
             [_effect(row) for row in output.records(own)],
             right=right,
             title=f"Cumulative abnormal returns on window {findings.headline}",
-            rest=str(folder / "events.csv"),
+            rest=str(folder / f"events.{form}"),
         )
     output.sentences(findings.sentences)
-    _show_flags(own, folder)
-    _show_claims(result.claims, folder)
+    _show_flags(own, folder / f"events.{form}")
+    _show_claims(result.claims, folder / f"claims.{form}")
     if len(result.dropped):
         output.table(
             ("event", "ticker", "reason"),
             result.dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
             title="Dropped",
-            rest=str(folder / "dropped.csv"),
+            rest=str(folder / f"dropped.{form}"),
         )
 
 
@@ -67,7 +75,7 @@ def _effect(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _show_flags(own: pd.DataFrame, folder: Path) -> None:
+def _show_flags(own: pd.DataFrame, rest: Path) -> None:
     marked = own[(own["flags"] != "") | (own["reason"] != "")]
     if marked.empty:
         return
@@ -78,11 +86,11 @@ def _show_flags(own: pd.DataFrame, folder: Path) -> None:
             for row in output.records(marked)
         ],
         title="Flagged",
-        rest=str(folder / "events.csv"),
+        rest=str(rest),
     )
 
 
-def _show_claims(claims: pd.DataFrame, folder: Path) -> None:
+def _show_claims(claims: pd.DataFrame, rest: Path) -> None:
     if claims.empty:
         return
     output.table(
@@ -90,7 +98,7 @@ def _show_claims(claims: pd.DataFrame, folder: Path) -> None:
         [_claim(row) for row in output.records(claims)],
         right=("measured %",),
         title="Press claims",
-        rest=str(folder / "claims.csv"),
+        rest=str(rest),
     )
 
 
