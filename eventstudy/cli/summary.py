@@ -25,14 +25,26 @@ def show(result: StudyResult, folder: Path, form: str) -> None:
     form : str
         Suffix of its tables.
     """
-    from eventstudy.report.formats import level
-
-    if not result.reportable:
+    if result.reportable:
+        _show_effects(result, folder / f"events.{form}")
+    else:
         from eventstudy.summary import brief
 
         output.paragraph(result.headline)
         output.sentences(brief(result.frames, result.spec))
-        return
+    _show_claims(result.claims, folder / f"claims.{form}")
+    if len(result.dropped):
+        output.table(
+            ("event", "ticker", "reason"),
+            result.dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
+            title="Dropped",
+            rest=str(folder / f"dropped.{form}"),
+        )
+
+
+def _show_effects(result: StudyResult, rest: Path) -> None:
+    from eventstudy.report.formats import level
+
     findings = result.findings()
     own = result.events[result.events["window"] == findings.headline]
     output.paragraph(findings.subtitle)
@@ -44,18 +56,10 @@ def show(result: StudyResult, folder: Path, form: str) -> None:
             [_effect(row) for row in output.records(own)],
             right=right,
             title=f"Cumulative abnormal returns on window {findings.headline}",
-            rest=str(folder / f"events.{form}"),
+            rest=str(rest),
         )
     output.sentences(findings.sentences)
-    _show_flags(own, folder / f"events.{form}")
-    _show_claims(result.claims, folder / f"claims.{form}")
-    if len(result.dropped):
-        output.table(
-            ("event", "ticker", "reason"),
-            result.dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
-            title="Dropped",
-            rest=str(folder / f"dropped.{form}"),
-        )
+    _show_flags(own, rest)
 
 
 def _effect(row: dict[str, Any]) -> list[str]:

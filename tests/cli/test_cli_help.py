@@ -154,7 +154,7 @@ def test_the_examples_run(name: str, command: Command, events: Path) -> None:
         (["run", "events.csv", "--closed-day", "never"], "previous"),
         (["run", "events.csv", "--seed", "x"], "--seed"),
         (["run", "events.csv", "--estimation"], "--estimation"),
-        (["run", "events.csv", "--format", "docx"], "pdf, html, csv, png, latex"),
+        (["run", "events.csv", "--format", "docx"], "pdf, html, csv, parquet, png, latex"),
         (["run", "events.csv", "--exchange", "MU"], "TICKER=MIC"),
     ],
 )
