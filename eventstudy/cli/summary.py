@@ -53,10 +53,11 @@ def _show_effects(result: StudyResult, rest: Path) -> None:
         right = ("CAR %", interval, "t", "p", "placebo p")
         output.table(
             ("event", "ticker", "day zero", "phase", *right),
-            [_effect(row) for row in output.records(own)],
+            [_effect(row) for row in output.records(own.head(output.ROWS))],
             right=right,
             title=f"Cumulative abnormal returns on window {findings.headline}",
             rest=str(rest),
+            total=len(own),
         )
     output.sentences(findings.sentences)
     _show_flags(own, rest)
@@ -87,10 +88,11 @@ def _show_flags(own: pd.DataFrame, rest: Path) -> None:
         ("event", "ticker", "flag"),
         [
             [row["event_id"], row["ticker"], "; ".join(filter(None, (row["flags"], row["reason"])))]
-            for row in output.records(marked)
+            for row in output.records(marked.head(output.ROWS))
         ],
         title="Flagged",
         rest=str(rest),
+        total=len(marked),
     )
 
 

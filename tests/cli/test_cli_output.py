@@ -57,6 +57,8 @@ def test_long_tables_say_what_they_leave_out(capsys: pytest.CaptureFixture[str])
     rows = [[str(number)] for number in range(1_234)]
     output.table(("number",), rows, rest="run/events.csv")
     assert "... and 1,034 more rows in run/events.csv\n" in capsys.readouterr().out
+    output.table(("number",), rows[:200], rest="run/events.csv", total=1_234)
+    assert "... and 1,034 more rows in run/events.csv\n" in capsys.readouterr().out
     output.table(("number",), rows)
     assert capsys.readouterr().out.count("\n") == 1_234 + 3
 
