@@ -35,6 +35,10 @@ class ResultFrames:
     frames: Tables
     provenance: Mapping[str, Any]
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.frames, Tables):  # a plain mapping, as dataclasses.replace may give
+            object.__setattr__(self, "frames", Tables(self.frames))
+
     @property
     def events(self) -> pd.DataFrame:
         """One row an event, security and window: CAR, its error, tests, day zero, flags."""

@@ -195,7 +195,7 @@ with steps(2) as step:
         step(told)
         if sys.stderr.isatty():
             import time
-            time.sleep(0.15)  # the bar is drawn ten times a second
+            time.sleep(0.4)  # the bar is drawn ten times a second
 """
 
 
