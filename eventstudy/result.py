@@ -143,7 +143,7 @@ class StudyResult(ResultFrames):
         Raises
         ------
         InputError
-            Where the suffix is another.
+            Where the suffix is another, and of more than 50,000 pairs of an event and a security.
         """
         from eventstudy.report import write_document
 
