@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +25,7 @@ from eventstudy.overlap import (
     shares_tested_days,
 )
 from eventstudy.peers import peer_effects
+from eventstudy.report.formats import counted
 from eventstudy.rows import Rows
 from eventstudy.tableset import Parts, Table
 from eventstudy.windows import Design
@@ -72,12 +73,16 @@ class EventTables:
         """Give the frames, each to be built when it is asked for."""
         count = len(self.abnormal)
         return {
-            "events": Parts(self._events, count),
-            "days": Parts(self._days, count),
-            "estimation": Parts(self._estimation, count),
-            "fits": Parts(self._fits, count),
+            "events": Parts(self._events, count, self._find),
+            "days": Parts(self._days, count, self._find),
+            "estimation": Parts(self._estimation, count, self._find),
+            "fits": Parts(self._fits, count, self._find),
             "overlaps": lambda: self._overlaps,
         }
+
+    def _find(self, event_ids: Collection[str]) -> Integers:
+        own = self.frame["event_id"].iloc[self.abnormal.rows.pair]
+        return np.flatnonzero(own.isin(event_ids))
 
     @cached_property
     def _overlaps(self) -> pd.DataFrame:
@@ -102,10 +107,8 @@ class EventTables:
         own = np.isin(self.rows.pair, self.abnormal.rows.pair)
         others = shares_tested_days(self.rows, design)[own]
         return {
-            int(
-                row
-            ): f"shares tested days with {others[row]:,} other event{'s'[: others[row] != 1]}"
-            for row in np.flatnonzero(others)
+            row: f"shares tested days with {counted(int(others[row]), 'other event')}"
+            for row in np.flatnonzero(others).tolist()
         }
 
     def _taken(self, start: int, stop: int) -> Abnormal:

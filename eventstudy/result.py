@@ -5,26 +5,32 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from eventstudy.errors import InputError
-from eventstudy.models import name_of
-from eventstudy.report.findings import empty
-from eventstudy.rundir import read_files, write_files, write_whole
+from eventstudy.plots import Plots
+from eventstudy.report.formats import counted
+from eventstudy.report.limits import PAGES
+from eventstudy.resultframes import ResultFrames
+from eventstudy.rundir import Format, check_format, read_files, write_files, write_whole
 from eventstudy.summary import find, summary_table
-from eventstudy.tableset import Tables
+from eventstudy.tableset import PART
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from eventstudy.report import Findings
+
+REPORTABLE = 50_000
+"""Pairs of an event and a security up to which there are reports."""
+SHOWN = 60
+"""Rows that a result prints of itself."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StudyResult:
+class StudyResult(ResultFrames):
     """What a study found.
 
     Attributes
@@ -40,82 +46,19 @@ class StudyResult:
         Inputs with their digests, versions, settings.
     """
 
-    spec: Mapping[str, Any]
-    input: pd.DataFrame
-    frames: Tables
-    provenance: Mapping[str, Any]
-
-    @property
-    def events(self) -> pd.DataFrame:
-        """One row an event, security and window: CAR, its error, tests, day zero, flags."""
-        return self.frames["events"]
-
-    @property
-    def days(self) -> pd.DataFrame:
-        """One row an event, security and day of the event window."""
-        return self.frames["days"]
-
-    @property
-    def estimation(self) -> pd.DataFrame:
-        """One row an event, security and estimation day, with the placebo effects."""
-        return self.frames["estimation"]
-
-    @property
-    def fits(self) -> pd.DataFrame:
-        """One row an event and security: coefficients, sigma, degrees of freedom."""
-        return self.frames["fits"]
-
-    @property
-    def means(self) -> pd.DataFrame:
-        """One row a group and day: average abnormal return, cumulated, with its interval."""
-        return self.frames["means"]
-
-    @property
-    def tests(self) -> pd.DataFrame:
-        """One row a group, window and test."""
-        return self.frames["tests"]
-
-    @property
-    def leads(self) -> pd.DataFrame:
-        """One row a group and window: the test that leads, and why."""
-        return self.frames["leads"]
-
-    @property
-    def claims(self) -> pd.DataFrame:
-        """One row a press claim: quoted, measured, verdict."""
-        return self.frames["claims"]
-
-    @property
-    def dropped(self) -> pd.DataFrame:
-        """One row an event and security that could not be measured, with the reason."""
-        return self.frames["dropped"]
-
-    @property
-    def overlaps(self) -> pd.DataFrame:
-        """One row a pair of events of one security that share days; counted, where too many."""
-        return self.frames["overlaps"]
-
-    @property
-    def sources(self) -> pd.DataFrame:
-        """One row a price series: its source and what it covers."""
-        return self.frames["sources"]
-
-    @property
-    def power(self) -> pd.DataFrame:
-        """One row an event and security, or group, window and test: the smallest effect it detects.
-
-        No rows but where :meth:`with_power` has put them.
-        """
-        return self.frames["power"] if "power" in self.frames else empty("power")
-
     @property
     def plot(self) -> Plots:
         """Pictures: ``plot.events()``, ``plot.event(id)``, ``plot.caar(group)``."""
         return Plots(self)
 
     def summary(self) -> pd.DataFrame:
-        """One row an event and security: the effect of the headline window, and its tests."""
-        return summary_table(self.events, self.spec["windows"][0])
+        """One row an event and security: the effect of the headline window, and its tests.
+
+        Of many events the frame ``events`` is built part by part, and not kept.
+        """
+        window = self.spec["windows"][0]
+        parts = [summary_table(part, window) for part in self.frames.parts("events")]
+        return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
     def models(self) -> pd.DataFrame:
         """One row an event and security: how well the model did.
@@ -125,14 +68,55 @@ class StudyResult:
         ``Study(diagnostics=True)`` also the forecast error on estimation days left out
         (``prediction_error``) and the share of their variance that was forecast (``r2_outside``).
         To set several models side by side see :func:`eventstudy.compare`.
+
+        Notes
+        -----
+        statsmodels measures one event after the other, in about five milliseconds: ten thousand
+        events take a minute, a million an hour and a half. Their estimation days are built part by
+        part.
         """
         from eventstudy.diagnostics import residual_measures
 
-        return residual_measures(self.fits, self.estimation)
+        fits, parts = self.fits, []
+        for estimation in self.frames.parts("estimation"):
+            if self.frames.pieces("estimation") == 1:
+                return residual_measures(fits, estimation)
+            count = len(estimation) // max(estimation["day"].nunique(), 1)
+            parts.append(residual_measures(fits.iloc[:count], estimation))
+            fits = fits.iloc[count:]
+        return pd.concat(parts, ignore_index=True)
 
     def findings(self, title: str = "") -> Findings:
-        """Everything that a report shows, in frames and sentences."""
-        return find(self.frames, self.spec, self.provenance, title)
+        """Everything that a report shows, in frames and sentences.
+
+        Of more than 16,384 pairs of an event and a security ``days`` and ``estimation`` are those
+        of the 60 events that have a page.
+
+        Raises
+        ------
+        InputError
+            Of more than 50,000 pairs.
+        """
+        if not self.reportable:
+            raise InputError(
+                f"the result has {counted(self.pairs, 'pair')} of an event and a security; a "
+                f"report takes up to {REPORTABLE:,}. Keep the tables with save(folder, "
+                'format="parquet"), and run the study of a selection of the events for a report'
+            )
+        frames: Mapping[str, pd.DataFrame] = self.frames
+        if self.pairs > PART:
+            frames = self._drawn(list(pd.unique(self.events["event_id"])[:PAGES]))
+        return find(frames, self.spec, self.provenance, title)
+
+    @property
+    def reportable(self) -> bool:
+        """Whether there are few enough pairs of an event and a security for a report."""
+        return self.pairs <= REPORTABLE
+
+    def _drawn(self, event_ids: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Give the frames of a report, the longest for the events that are drawn alone."""
+        long = {name: self.frames.of(name, event_ids) for name in ("days", "estimation")}
+        return {name: long[name] if name in long else self.frames[name] for name in self.frames}
 
     def noted(
         self, *, title: str = "", command: str = "", inputs: Mapping[str, str] | None = None
@@ -159,7 +143,7 @@ class StudyResult:
         Raises
         ------
         InputError
-            Where the suffix is another.
+            Where the suffix is another, and of more than 50,000 pairs of an event and a security.
         """
         from eventstudy.report import write_document
 
@@ -169,16 +153,39 @@ class StudyResult:
         write_document(self.findings(title), path)
         return path
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, format: Format = "csv") -> Path:
         """Write the run directory; :func:`eventstudy.load` reads it back.
+
+        Parameters
+        ----------
+        folder : path
+            An empty folder, an earlier run (replaced whole), or a new one.
+        format : {"csv", "parquet"}
+            Form of the tables. Parquet needs the extra ``parquet``, is a quarter as large, and is
+            written and read many times as fast.
+
+        Returns
+        -------
+        Path
+            The folder.
 
         Raises
         ------
+        InputError
+            Where there is no such format.
+        MissingExtraError
+            Where pyarrow is not installed, for Parquet.
         RunDirectoryError
             Where the folder holds anything but an earlier run.
+
+        Notes
+        -----
+        Tables of many events are built and written in parts of 16,384 events. All are written,
+        ``days`` and ``estimation`` too, which have a row for each day of the event and estimation
+        windows: of a million events, 21 and 250 days, 33 GB as CSV and 8 GB as Parquet.
         """
-        folder = Path(folder)
-        write_whole(folder, self.write_data)
+        form, folder = check_format(format), Path(folder)
+        write_whole(folder, partial(self.write_data, form=form))
         return folder
 
     def write_run(
@@ -196,11 +203,12 @@ class StudyResult:
         folder : path
             An empty folder, an earlier run (replaced whole), or a new one.
         formats : sequence of str
-            Besides CSV and SVG: pdf, html, png, latex.
+            Besides tables and SVG: pdf, html, png, latex; parquet, which tables then are instead of
+            CSV. Of more than 50,000 pairs of an event and a security there are tables only.
         title : str
             Title of the report.
         progress : callable, optional
-            Told of each step as it begins.
+            Told of each step as it begins, and of many events how far it has come.
 
         Returns
         -------
@@ -209,19 +217,29 @@ class StudyResult:
         """
         from eventstudy.report import write_report
 
+        form = check_format("parquet" if "parquet" in formats else "csv")
         notes: list[str] = []
         result = self.noted(title=title)
 
         def fill(work: Path) -> None:
             progress("tables")
-            result.write_data(work)
+            result.write_data(work, form=form, progress=progress)
             progress("report")
-            notes.extend(write_report(result.findings(), work, formats=formats))
+            if result.reportable:
+                notes.extend(write_report(result.findings(), work, formats=formats))
+            else:
+                notes.append(
+                    f"no report and no figures are drawn of {counted(result.pairs, 'pair')} of an "
+                    f"event and a security, more than {REPORTABLE:,}: the tables hold all. Run the "
+                    "study of a selection of the events for a report"
+                )
 
         write_whole(Path(folder), fill)
         return notes
 
-    def write_data(self, folder: Path) -> None:
+    def write_data(
+        self, folder: Path, *, form: Format = "csv", progress: Callable[[str], object] = str
+    ) -> None:
         """Write the data files into an existing folder."""
         write_files(
             folder,
@@ -229,93 +247,41 @@ class StudyResult:
             given=self.input,
             spec=self.spec,
             provenance=self.provenance,
+            form=form,
+            progress=progress,
         )
 
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{self.summary().to_string(index=False)}"
+        table, rest = self._shown()
+        return f"{self.headline}\n{table.to_string(index=False)}{rest and chr(10)}{rest}"
 
     def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, border=0, na_rep="")
-        return f"<p>{html.escape(self._headline())}</p>{table}"
+        table, rest = self._shown()
+        page = table.to_html(index=False, border=0, na_rep="")
+        return f"<p>{html.escape(self.headline)}</p>{page}{rest and f'<p>{rest}</p>'}"
 
-    def _headline(self) -> str:
-        pairs = len(self.events) // max(len(self.spec["windows"]), 1)
-        return (
-            f"Event study: {self.events['event_id'].nunique()} events, {pairs} event-security "
-            f"pairs, {len(self.dropped)} dropped; {name_of(self.spec['model'])} model, window "
-            f"{self.spec['windows'][0]}"
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Plots:
-    """Pictures of a result; each takes an ``ax`` to draw on, and returns it.
-
-    Attributes
-    ----------
-    result : StudyResult
-        The result.
-    """
-
-    result: StudyResult
-
-    def events(self, ax: Axes | None = None, *, window: str | None = None) -> Axes:
-        """Draw all effects of a window with their intervals."""
-        from eventstudy.report import draw_effects
-
-        return draw_effects(
-            self.result.events,
-            window or self.result.spec["windows"][0],
-            ax=ax,
-            dropped=self.result.dropped,
-            level=self.result.spec["level"],
-        )
-
-    def event(self, event_id: str, ax: Axes | None = None) -> Axes:
-        """Draw the cumulative abnormal return of each security of one event.
-
-        Raises
-        ------
-        InputError
-            Where the result has no such event.
-        """
-        from eventstudy.report import draw_event
-
-        if event_id not in set(self.result.days["event_id"]):
-            raise InputError(
-                f"no event {event_id!r} in the result. It has "
-                f"{', '.join(dict.fromkeys(self.result.days['event_id']))}"
-            )
-        return draw_event(self.result.findings(), event_id, ax=ax)
-
-    def caar(self, group: str = "all", ax: Axes | None = None) -> Axes:
-        """Draw the average cumulative abnormal return of a group with its interval.
-
-        Raises
-        ------
-        InputError
-            Where the result has no such group.
-        """
-        from eventstudy.report import draw_caar
-
-        if group not in set(self.result.means["group"]):
-            raise InputError(
-                f"no group {group!r} in the result. It has "
-                f"{', '.join(dict.fromkeys(self.result.means['group']))}"
-            )
-        return draw_caar(self.result.means, group, ax=ax)
+    def _shown(self) -> tuple[pd.DataFrame, str]:
+        """Give the first rows of the summary, and how many more there are, in words."""
+        table = summary_table(self.frames.first("events"), self.spec["windows"][0]).head(SHOWN)
+        rest = self.pairs - len(table)
+        return table, f"... and {rest:,} more, see summary()" if rest else ""
 
 
 def load(folder: str | Path) -> StudyResult:
     """Read a run directory back.
 
+    A table is read when it is asked for, so that a large run is there at once; the folder must stay
+    until then. Of Parquet files, tables of many events are read part by part where that suffices.
+
     Raises
     ------
     RunDirectoryError
         Where the folder is none, or a file is missing or damaged.
+    MissingExtraError
+        Where its tables are Parquet files and pyarrow is not installed.
     """
     tables, given, spec, provenance = read_files(Path(folder))
-    return StudyResult(spec=spec, input=given, frames=Tables(tables), provenance=provenance)
+    return StudyResult(spec=spec, input=given, frames=tables, provenance=provenance)
 
 
 def dropped_frame(frame: pd.DataFrame, dropped: Mapping[int, str]) -> pd.DataFrame:

@@ -1,7 +1,8 @@
-"""A run directory: tables as CSV, the specification as TOML, provenance as JSON.
+"""A run directory: tables as CSV or Parquet, the specification as TOML, provenance as JSON.
 
-Text that a spreadsheet would take for a formula gets a leading apostrophe, which reading takes off
-again; numbers never do. A directory is written beside its place and renamed whole.
+In CSV files, text that a spreadsheet would take for a formula gets a leading apostrophe, which
+reading takes off again; numbers never do. A directory is written beside its place and renamed
+whole.
 """
 
 from __future__ import annotations
@@ -12,16 +13,22 @@ import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from eventstudy.errors import RunDirectoryError
+from eventstudy.columntypes import INPUT, Kind, kind_of
+from eventstudy.errors import InputError, RunDirectoryError
 from eventstudy.models import MODELS, name_of
-from eventstudy.models.base import FITS
-from eventstudy.report.findings import COLUMNS, lacking_columns
+from eventstudy.parquetfile import ParquetTable, check_pyarrow, write_parquet
+from eventstudy.report.findings import lacking_columns
+from eventstudy.tableset import Tables
+
+Format = Literal["csv", "parquet"]
 
 MARK = "provenance.json"
 TABLES = (
@@ -30,35 +37,7 @@ TABLES = (
 )
 OPTIONAL = ("power",)
 """Tables that a run has where they were asked for."""
-INPUT = "input"
-
-# The type of a column is that of its name in its own table. A column of the user is text, whatever
-# its name, for as text it was written; in the fits it is a factor's slope, and so a number.
-DATES = {"date", "day_zero", "announced_zero", "session", "first", "last"}
-DATES |= {"estimation_first", "estimation_last"}
-INSTANTS = {"announced_at"}
-FLAGS = {"benchmark_closed", "complete", "in_groups", "lead"}
-WHOLE = {"day", "shifted_by", "spans", "n_days", "n_placebo", "n", "n_obs", "clusters", "sessions"}
-WHOLE |= {"missing", "n_peers", "n_donors", "n_others", "replications", "estimation_start"}
-TEXTS = {"event_id", "ticker", "window", "title", "kind", "actor", "group", "written", "precision"}
-TEXTS |= {"exchange", "benchmark", "session_phase", "shift_reason", "flags", "reason", "source"}
-TEXTS |= {
-    "notes",
-    "note",
-    "model",
-    "test",
-    "null",
-    "alternative",
-    "reference",
-    "beside",
-    "sentence",
-}
-TEXTS |= {"measure", "quoted", "comparison", "since", "verdict", "decided_by", "text", "role"}
-TEXTS |= {"other_event_id", "other_ticker", "retrieved", "sha256", "who", "reading"}
-EFFECTS = (*COLUMNS["events"], "written", "source", "notes", "peer_pvalue", "n_peers")
-EFFECTS += ("brown_forsythe_pvalue", "donor_pvalue", "n_donors")
-OURS = {INPUT: ("announced_at", "date"), "events": EFFECTS, "fits": FITS}
-"""Columns typed by their names in tables that carry columns of the user's; in the others all."""
+FORMATS: tuple[Format, ...] = ("csv", "parquet")
 NEEDED = ("model", "estimation", "event", "windows", "calendar", "benchmark", "closed_day")
 NEEDED += ("min_estimation", "exclude_events_from_estimation", "tests", "level")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -80,21 +59,47 @@ def unguard(text: str) -> str:
     return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
-def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV, dates in ISO 8601, floats with every digit, missing numbers empty."""
+def write_table(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> None:
+    """Write a frame as CSV, dates in ISO 8601, floats with every digit, missing numbers empty.
+
+    Parameters
+    ----------
+    frame : DataFrame or iterable of DataFrame
+        A frame in parts is written part by part, under one head; no more than a part is in memory.
+    path : Path
+        The file.
+    """
+    parts = (frame,) if isinstance(frame, pd.DataFrame) else frame
+    with path.open("w", encoding="utf-8", newline="") as file:
+        head = True
+        for part in parts:
+            _shown(part).to_csv(
+                file, header=head, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n"
+            )
+            head = False
+            del part  # not there while the next is built
+
+
+def _shown(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the cells as they are written."""
     shown = {}
     for position, name in enumerate(frame.columns):
         column = frame.iloc[:, position]
         if isinstance(column.dtype, pd.DatetimeTZDtype):
-            column = column.map(lambda instant: instant.isoformat(), na_action="ignore")
+            column = _each(column, lambda instant: instant.isoformat())
         elif pd.api.types.is_datetime64_dtype(column.dtype):
-            column = column.dt.strftime("%Y-%m-%d")
+            column = _each(column, lambda date: date.strftime("%Y-%m-%d"))
         elif not pd.api.types.is_numeric_dtype(column.dtype):
-            column = column.map(guard, na_action="ignore")
+            column = _each(column, guard)
         shown[guard(str(name))] = column
-    pd.DataFrame(shown).to_csv(
-        path, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n", encoding="utf-8"
-    )
+    return pd.DataFrame(shown)
+
+
+def _each(column: pd.Series, written: Callable[[Any], str]) -> pd.Series:
+    """Write the cells of a column, each value once: of days, an event's name stands on each row."""
+    codes, values = pd.factorize(column)
+    texts = np.array([*(written(value) for value in values), np.nan], dtype=object)
+    return pd.Series(texts[codes], index=column.index, dtype=object)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -105,17 +110,28 @@ def read_table(path: Path) -> pd.DataFrame:
     RunDirectoryError
         Where it cannot be read.
     """
+    raw = _raw(path)
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        return _with_types(raw, path.stem)
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _raw(path: Path, nrows: int | None = None) -> pd.DataFrame:
+    """Read the texts of a table, or of its first rows, and check its columns."""
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", nrows=nrows)
         raw.columns = [unguard(name) for name in raw.columns]
         missing = lacking_columns(path.stem, raw.columns)
         if missing:
             raise ValueError(f"it has no column {missing[0]}")
-        return _with_types(raw, path.stem)
     except (OSError, ValueError) as error:
-        raise RunDirectoryError(
-            f"{path.name} is no table of a run: {error}. Run the study again"
-        ) from error
+        raise _damaged(path, error) from error
+    return raw
+
+
+def _damaged(path: Path, error: Exception) -> RunDirectoryError:
+    return RunDirectoryError(f"{path.name} is no table of a run: {error}. Run the study again")
 
 
 def typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -125,28 +141,21 @@ def typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_types(raw: pd.DataFrame, table: str) -> pd.DataFrame:
     """Give the columns of text of a table their types."""
-    ours = OURS.get(table, tuple(raw.columns))
-    given = _number if table == "fits" else _text
-    return pd.DataFrame(
-        {
-            name: _typed(name, raw[name]) if name in ours else given(raw[name])
-            for name in raw.columns
-        }
-    )
+    return pd.DataFrame({name: _typed(kind_of(table, name), raw[name]) for name in raw.columns})
 
 
-def _typed(name: str, column: pd.Series) -> pd.Series:
-    """Give a column of text the type of its name; what is of no other type is a number."""
-    if name in TEXTS:
+def _typed(kind: Kind, column: pd.Series) -> pd.Series:
+    """Give a column of text its type."""
+    if kind == "text":
         return _text(column)
-    if name in DATES:
+    if kind == "date":
         return pd.to_datetime(column.where(column != "")).astype("datetime64[s]")
-    if name in INSTANTS:
+    if kind == "instant":
         instants = pd.to_datetime(column.where(column != ""), utc=True, format="ISO8601")
         return instants.astype("datetime64[ns, UTC]")
-    if name in FLAGS:
+    if kind == "flag":
         return column == "True"
-    if name in WHOLE:
+    if kind == "whole":
         return column.astype("int64")
     return _number(column)
 
@@ -159,34 +168,72 @@ def _number(column: pd.Series) -> pd.Series:
     return column.replace("", "nan").astype("float64")
 
 
+def check_format(form: str) -> Format:
+    """Check a form of tables, and that what it needs is installed.
+
+    Raises
+    ------
+    InputError
+        Where there is no such form.
+    MissingExtraError
+        Where pyarrow is not installed, for ``parquet``.
+    """
+    if form == "parquet":
+        check_pyarrow("Writing Parquet files")
+        return "parquet"
+    if form == "csv":
+        return "csv"
+    raise InputError(f"format {form!r} is none of {', '.join(FORMATS)}. Choose one")
+
+
 def write_files(
     folder: Path,
     *,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Tables,
     given: pd.DataFrame,
     spec: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    form: Format = "csv",
+    progress: Callable[[str], object] = str,
 ) -> None:
-    """Write the data files of a run into an existing folder."""
+    """Write the data files of a run into an existing folder, tables in parts part by part."""
     import tomli_w
 
-    write_table(given, folder / f"{INPUT}.csv")
-    for name in (*TABLES, *(name for name in OPTIONAL if name in tables)):
-        write_table(tables[name], folder / f"{name}.csv")
+    write = write_parquet if form == "parquet" else write_table
+    names = (*TABLES, *(name for name in OPTIONAL if name in tables))
+    total, done = sum(tables.pieces(name) for name in names), 0
+
+    def told(part: pd.DataFrame) -> pd.DataFrame:
+        nonlocal done
+        done += 1
+        if total > len(names):
+            progress(f"tables: {100 * done // total} %")
+        return part
+
+    write((given,), folder / f"{INPUT}.{form}")
+    for name in names:
+        write(map(told, tables.parts(name)), folder / f"{name}.{form}")
     (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8")
     text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)
     (folder / MARK).write_text(text + "\n", encoding="utf-8")
 
 
-def read_files(
-    folder: Path,
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, dict[str, Any], dict[str, Any]]:
+def form_of(folder: Path) -> Format:
+    """Tell in which form a run directory has its tables."""
+    return "parquet" if (folder / f"{INPUT}.parquet").is_file() else "csv"
+
+
+def read_files(folder: Path) -> tuple[Tables, pd.DataFrame, dict[str, Any], dict[str, Any]]:
     """Read tables, input, specification and provenance of a run directory.
+
+    Here only the heads are checked; a table is read when it is asked for.
 
     Raises
     ------
     RunDirectoryError
         Where it is none, or a file is missing or damaged.
+    MissingExtraError
+        Where its tables are Parquet files and pyarrow is not installed.
     """
     if not (folder / MARK).is_file():
         raise RunDirectoryError(
@@ -206,9 +253,15 @@ def read_files(
             f"{folder.name} cannot be read back: its settings are not those of a run. Run the "
             "study again"
         )
-    asked = [name for name in OPTIONAL if (folder / f"{name}.csv").exists()]
-    tables = {name: read_table(folder / f"{name}.csv") for name in (*TABLES, *asked)}
-    return tables, read_table(folder / f"{INPUT}.csv"), spec, provenance
+    form = form_of(folder)
+    names = [*TABLES, *(name for name in OPTIONAL if (folder / f"{name}.{form}").exists())]
+    if form == "parquet":
+        of_events = Tables({name: ParquetTable(folder / f"{name}.parquet") for name in names})
+        return of_events, ParquetTable(folder / f"{INPUT}.parquet").whole(), spec, provenance
+    for name in names:
+        _raw(folder / f"{name}.csv", nrows=0)
+    tables = {name: partial(read_table, folder / f"{name}.csv") for name in names}
+    return Tables(tables), read_table(folder / f"{INPUT}.csv"), spec, provenance
 
 
 def check_target(folder: Path) -> None:

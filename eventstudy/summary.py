@@ -134,6 +134,17 @@ def _sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> li
     ]
 
 
+def brief(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> list[str]:
+    """Say what was found of groups, claims and dropped pairs; no frame of events is built."""
+    window, at = spec["windows"][0], spec["level"]
+    return [
+        *_group_sentences(frames["tests"], frames["leads"], window, at),
+        *_power_sentences(frames, window, at),
+        *_claim_sentence(frames["claims"]),
+        *_dropped_sentence(frames["dropped"]),
+    ]
+
+
 def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: float) -> list[str]:
     """Say what the lead test finds for all events and each kind, and where the next differs."""
     found: list[str] = []
@@ -195,7 +206,10 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
     """Name the single effects that both of their tests tell from noise, and count the chance."""
     tested = own[np.isfinite(own["pvalue"])]
     alpha = (1 - at) * (1 + 1e-12)
-    clear = tested[(tested["pvalue"] <= alpha) & (tested["placebo_pvalue"] <= alpha)]
+    both = bool(tested["placebo_pvalue"].notna().any()) or tested.empty
+    clear = tested[tested["pvalue"] <= alpha]
+    if both:
+        clear = clear[clear["placebo_pvalue"] <= alpha]
     clear = clear.reindex(clear["car"].abs().sort_values(ascending=False).index)
     if clear.empty:
         names = "none"
@@ -207,10 +221,11 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
         rest = len(clear) - len(named)
         names = ", ".join(named) + (f" and {rest} more" if rest else "")
     expected = len(tested) * alpha
+    by = "both the t and the placebo test" if both else "the t test (no placebo test has a value)"
     return [
         f"Of {counted(len(tested), 'single effect')} on window {window}, {len(clear)} can be told "
-        f"from noise at {level(alpha)} by both the t and the placebo test: {names}. With no "
-        f"effect at all about {expected:.1f} would be expected by chance for each test."
+        f"from noise at {level(alpha)} by {by}: {names}. With no "
+        f"effect at all about {expected:.1f} would be expected by chance{' for each test' * both}."
     ]
 
 
@@ -344,5 +359,5 @@ def _rolled(fits: pd.DataFrame, spec: Mapping[str, Any]) -> list[str]:
         f"The estimation window of {counted(len(moved), 'pair')} starts earlier than day {usual}, "
         "to make up for days in it that are not usable (no return, a halt, no factor, days of "
         f"other events). By how many sessions: {', '.join(named)}"
-        f"{f' and {rest} more' if rest else ''}; fits.csv has each start."
+        f"{f' and {rest} more' if rest else ''}; the table fits has each start."
     ]

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from functools import partial
+from typing import Protocol, runtime_checkable
 
+import numpy as np
 import pandas as pd
+
+from eventstudy.arrays import Integers
 
 # Events of one part of a frame: some hundred thousand rows of days.
 PART = 16_384
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """A frame whose rows can be had part by part, each of the rows of consecutive events."""
+
+    def __len__(self) -> int:
+        """Count the parts; of a frame without rows there is one."""
+        ...
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        """Give one part after the other."""
+        ...
+
+    def whole(self) -> pd.DataFrame:
+        """Give all rows."""
+        ...
+
+    def of(self, event_ids: Collection[str]) -> pd.DataFrame:
+        """Give the rows of these events."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -22,10 +47,16 @@ class Parts:
         From the first event and the one after the last to their rows.
     count : int
         Events.
+    find : callable
+        From event ids to the places of their events, ascending.
     """
 
     build: Callable[[int, int], pd.DataFrame]
     count: int
+    find: Callable[[Collection[str]], Integers]
+
+    def __len__(self) -> int:
+        return max(1, -(-self.count // PART))
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Build one part after the other; of no events there is one part without rows."""
@@ -38,9 +69,19 @@ class Parts:
             return self.build(0, self.count)
         return pd.concat(list(self), ignore_index=True)
 
+    def of(self, event_ids: Collection[str]) -> pd.DataFrame:
+        """Build the rows of these events, and of what lies between them in a part."""
+        places = self.find(event_ids)
+        found = [self.build(0, 0)]
+        for part in np.unique(places // PART):
+            own = places[places // PART == part]
+            frame = self.build(int(own[0]), int(own[-1]) + 1)
+            found.append(frame[frame["event_id"].isin(event_ids)])
+        return found[0] if len(found) == 1 else pd.concat(found[1:], ignore_index=True)
+
 
 Finish = Callable[[str, pd.DataFrame], pd.DataFrame]
-Table = pd.DataFrame | Parts | Callable[[], pd.DataFrame]
+Table = pd.DataFrame | InParts | Callable[[], pd.DataFrame]
 
 
 class Tables(Mapping[str, pd.DataFrame]):
@@ -48,7 +89,7 @@ class Tables(Mapping[str, pd.DataFrame]):
 
     Parameters
     ----------
-    tables : mapping of str to DataFrame, Parts or callable
+    tables : mapping of str to DataFrame, InParts or callable
         The frames, or what builds them.
     finish : callable, optional
         From a frame's name and the frame as it was built to the frame as it is given.
@@ -67,14 +108,15 @@ class Tables(Mapping[str, pd.DataFrame]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         table = self._tables[name]
-        if isinstance(table, Parts):
-            table = table.whole()
-        elif not isinstance(table, pd.DataFrame):
-            table = table()
+        if isinstance(table, pd.DataFrame):
+            frame = table
+        else:
+            frame = table.whole() if isinstance(table, InParts) else table()
         if name not in self._done:
+            frame = self._finished(name, frame)
+            self._tables[name] = frame
             self._done.add(name)
-            self._tables[name] = table if self._finish is None else self._finish(name, table)
-        return cast("pd.DataFrame", self._tables[name])
+        return frame
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)
@@ -82,15 +124,38 @@ class Tables(Mapping[str, pd.DataFrame]):
     def __len__(self) -> int:
         return len(self._tables)
 
+    def pieces(self, name: str) -> int:
+        """Count the parts of a frame; what is there whole is one."""
+        table = self._apart(name)
+        return 1 if table is None else len(table)
+
     def parts(self, name: str) -> Iterator[pd.DataFrame]:
-        """Give a frame part by part, without keeping it where it is not there yet."""
-        table = self._tables[name]
-        return iter(table) if isinstance(table, Parts) else iter([self[name]])
+        """Give a frame part by part; one of several parts is not kept, nor ever there whole."""
+        table = self._apart(name)
+        return iter([self[name]]) if table is None else map(partial(self._finished, name), table)
 
     def first(self, name: str) -> pd.DataFrame:
         """Give the first part of a frame."""
         return next(self.parts(name))
 
+    def of(self, name: str, event_ids: Collection[str]) -> pd.DataFrame:
+        """Give the rows of some events, of a frame that has a column ``event_id``."""
+        table = self._apart(name)
+        if table is not None:
+            return self._finished(name, table.of(event_ids))
+        frame = self[name]
+        return frame[frame["event_id"].isin(event_ids)].reset_index(drop=True)
+
     def plus(self, name: str, frame: Table) -> Tables:
         """Add a frame."""
         return Tables({**self._tables, name: frame}, self._finish)
+
+    def _finished(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame if self._finish is None else self._finish(name, frame)
+
+    def _apart(self, name: str) -> InParts | None:
+        """Give a table of several parts that is not there whole."""
+        table = self._tables[name]
+        if isinstance(table, pd.DataFrame) or not isinstance(table, InParts):
+            return None
+        return table if len(table) > 1 else None

@@ -14,20 +14,10 @@ from hypothesis import strategies as st
 from worlds import EVERY, one_date, prices, run, table, world
 
 import eventstudy as es
+from eventstudy.columntypes import DATES, FLAGS, INSTANTS, TEXTS, WHOLE
 from eventstudy.errors import InputError, RunDirectoryError
 from eventstudy.models.base import FITS
-from eventstudy.rundir import (
-    DATES,
-    FLAGS,
-    INSTANTS,
-    TABLES,
-    TEXTS,
-    WHOLE,
-    guard,
-    read_table,
-    unguard,
-    write_table,
-)
+from eventstudy.rundir import TABLES, guard, read_table, unguard, write_table
 
 HOSTILE = [
     '=HYPERLINK("http://x")',

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FORMATS = ("pdf", "html", "csv", "png", "latex")
-"""What ``--format`` takes; CSV and SVG files are always written."""
+FORMATS = ("pdf", "html", "csv", "parquet", "png", "latex")
+"""What ``--format`` takes; tables and SVG files are always written."""
 
 CLAIMS = "claims.csv"
 NONE = "none"
@@ -44,6 +44,7 @@ _SETTINGS = {
     "exclude_events_from_estimation": "exclude_events_from_estimation",
     "rolling_start": "rolling_start",
     "test": "tests",
+    "placebo": "placebo",
     "level": "level",
     "seed": "seed",
 }
@@ -70,6 +71,8 @@ def _formats(context: click.Context, option: click.Parameter, value: str) -> tup
     for name in names:
         if name not in (*FORMATS, "svg"):
             raise click.BadParameter(f"there is no format {name!r}. There are {', '.join(FORMATS)}")
+    if {"csv", "parquet"} <= {*names}:
+        raise click.BadParameter("tables are csv or parquet, not both. Name one")
     return names
 
 
@@ -203,8 +206,8 @@ report_options = (
         callback=_formats,
         metavar="LIST",
         show_default=True,
-        help=f"Any of {', '.join(FORMATS)}, separated by commas. CSV tables and SVG figures are "
-        "always written.",
+        help=f"Any of {', '.join(FORMATS)}, separated by commas. Tables, as CSV unless it is "
+        "parquet, and SVG figures are always written.",
     ),
     click.option(
         "--title",
@@ -346,12 +349,13 @@ def digests(context: click.Context, claims: pd.DataFrame | None) -> dict[str, st
 def command_line(context: click.Context) -> str:
     """Write the command as it was given, with paths cut to their names.
 
-    A run directory says how it came about, and is the same wherever it stands: --out is left out.
+    A run directory says how it came about, and is the same wherever it stands and whatever did the
+    work: --out and --engine are left out.
     """
     words = [f"eventstudy {context.info_name}"]
     for parameter in context.command.params:
         name = parameter.name or ""
-        if not is_given(context, name) or name == "out":
+        if not is_given(context, name) or name in ("out", "engine"):
             continue
         value = context.params[name]
         if isinstance(value, dict):

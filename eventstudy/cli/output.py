@@ -80,6 +80,7 @@ def table(
     right: Collection[str] = (),
     title: str = "",
     rest: str | None = None,
+    total: int | None = None,
 ) -> None:
     """Write a table; no column is ever left out, and no cell cut off but where dots say so.
 
@@ -96,6 +97,8 @@ def table(
     rest : str, optional
         The file that holds every row; a longer table than 200 then ends there. Without it all
         rows are printed.
+    total : int, optional
+        How many rows there are, where only the first 200 or more are given.
     """
     if title:
         write(f"{visible(title)}\n")
@@ -106,8 +109,9 @@ def table(
         for row in printed
     ]
     write(_drawn(cells, heads, right=right))
-    if len(printed) < len(rows):
-        write(f"... and {len(rows) - len(printed):,} more rows in {visible(rest or '')}\n")
+    left = (total or len(rows)) - len(printed)
+    if left:
+        write(f"... and {left:,} more rows in {visible(rest or '')}\n")
     write("\n")
 
 

@@ -120,6 +120,8 @@ def command(context: click.Context, events: str, **options: Any) -> int:
         if is_given(context, name) and not options["out"]:
             flag = name.removesuffix("s")
             raise click.UsageError(f"--{flag} is of the report, which needs --out FOLDER")
+    if "parquet" in options["formats"]:
+        raise click.UsageError("--format parquet is of `run`; the tables of `power` are CSV")
     folder = run_folder(options["out"]) if options["out"] else None
     study = study_of(context)
     if folder:

@@ -23,12 +23,17 @@ def command(run_dir: str, **options: Any) -> int:
     """Write the report of RUN_DIR again, from its tables and settings.
 
     RUN_DIR is the folder that `run` has written. It is replaced whole: drawings and documents that
-    lie in it are not trusted, and files of your own in it do not stay.
+    lie in it are not trusted, and files of your own in it do not stay. Its tables keep their form
+    unless --format names another.
     """
     from eventstudy.errors import RunDirectoryError
     from eventstudy.result import load
+    from eventstudy.rundir import form_of
 
     folder = run_folder(run_dir)
+    formats: tuple[str, ...] = options["formats"]
+    if not {"csv", "parquet"} & {*formats}:
+        formats += (form_of(folder),)
     result = load(folder)
     try:
         result.findings(options["title"])
@@ -38,9 +43,7 @@ def command(run_dir: str, **options: Any) -> int:
             "study again"
         ) from error
     with messages.steps(2) as step:
-        notes = result.write_run(
-            folder, formats=options["formats"], title=options["title"], progress=step
-        )
+        notes = result.write_run(folder, formats=formats, title=options["title"], progress=step)
     for text in notes:
         messages.note(text)
     output.paragraph(written(folder, options["formats"]))

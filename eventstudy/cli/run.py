@@ -42,6 +42,7 @@ _NAMED = 8
     \b
     Example:
       eventstudy run events.csv --window 0:1 --out reports/chips
+      eventstudy run events.csv --engine processes --placebo never
     """,
 )
 @click.argument("events", metavar="EVENTS")
@@ -65,6 +66,14 @@ _NAMED = 8
         help="Group test; give it again for more. See `list tests`.",
     ),
     click.option(
+        "--placebo",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="When to compare each event with its own estimation days (placebo and sample-quantile "
+        "tests); auto is up to 10,000 events.",
+    ),
+    click.option(
         "--level", type=float, default=0.95, show_default=True, help="Level of the intervals."
     ),
     click.option(
@@ -84,6 +93,15 @@ _NAMED = 8
         "work.",
     ),
     click.option(
+        "--engine",
+        default="serial",
+        metavar="ENGINE",
+        show_default=True,
+        help="Where many events are worked on: serial (threads of this process), processes, or "
+        "dask (a cluster on this machine; dask:tcp://host:port is one that is running). serial:4 "
+        "and processes:4 are at most four. The numbers are the same.",
+    ),
+    click.option(
         "--out",
         metavar="FOLDER",
         show_default="reports/<name of EVENTS>",
@@ -100,8 +118,11 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     react, estimates its abnormal return against a benchmark, tests single events and groups, and
     checks the claims of the press. Writes tables, figures and a report into a run directory.
     """
-    from eventstudy.rundir import check_target
+    from eventstudy.execution import Engine
+    from eventstudy.rundir import check_format, check_target, form_of
 
+    engine = Engine.of(options["engine"])
+    check_format("parquet" if "parquet" in options["formats"] else "csv")
     folder = run_folder(options["out"] or f"reports/{Path(events).stem.strip('.') or 'events'}")
     study = study_of(context)
     check_target(folder)
@@ -110,7 +131,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     given = events_of(context)
     claims = claims_of(context, given)
     with messages.steps(_STEPS + _POWER_STEPS * options["power"]) as step:
-        result = study.run(given, prices=source, claims=claims, progress=step)
+        result = study.run(given, prices=source, claims=claims, progress=step, engine=engine)
         if options["power"]:
             from eventstudy.simulate.power import power
 
@@ -120,6 +141,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
         notes = result.write_run(
             folder, formats=options["formats"], title=options["title"], progress=step
         )
+    documents = options["formats"] if result.reportable else ()
     messages.say(_sources(result.sources))
     idle = _idle_exchanges(options["exchange"], result)
     for text in (*detours(result.sources), *idle, *notes):
@@ -128,10 +150,10 @@ def command(context: click.Context, events: str, **options: Any) -> int:
         frames = {name: result.frames[name] for name in FRAMES}
         frames |= {"power": result.power} if options["power"] else {}
         output.document({**frames, "provenance": dict(result.provenance)})
-        messages.say(written(folder, options["formats"]))
+        messages.say(written(folder, documents))
     else:
-        show(result, folder)
-        output.paragraph(written(folder, options["formats"]))
+        show(result, folder, form_of(folder))
+        output.paragraph(written(folder, documents))
     return _strictly(result) if options["strict"] else 0
 
 
@@ -168,7 +190,10 @@ def _idle_exchanges(listed: dict[str, str], result: StudyResult) -> list[str]:
 def _strictly(result: StudyResult) -> int:
     from eventstudy.report.formats import counted
 
-    flagged = int((result.events["flags"] != "").groupby(result.events["event_id"]).any().sum())
+    parts = result.frames.parts("events")
+    flagged = len(
+        {event_id for part in parts for event_id in part["event_id"][part["flags"] != ""]}
+    )
     dropped = len(result.dropped)
     if not flagged and not dropped:
         return 0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from eventstudy.result import StudyResult
 
 
-def show(result: StudyResult, folder: Path) -> None:
+def show(result: StudyResult, folder: Path, form: str) -> None:
     """Print what was found.
 
     Parameters
@@ -22,7 +22,27 @@ def show(result: StudyResult, folder: Path) -> None:
         The result.
     folder : Path
         Run directory, where rows can be read that a long table leaves out.
+    form : str
+        Suffix of its tables.
     """
+    if result.reportable:
+        _show_effects(result, folder / f"events.{form}")
+    else:
+        from eventstudy.summary import brief
+
+        output.paragraph(result.headline)
+        output.sentences(brief(result.frames, result.spec))
+    _show_claims(result.claims, folder / f"claims.{form}")
+    if len(result.dropped):
+        output.table(
+            ("event", "ticker", "reason"),
+            result.dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
+            title="Dropped",
+            rest=str(folder / f"dropped.{form}"),
+        )
+
+
+def _show_effects(result: StudyResult, rest: Path) -> None:
     from eventstudy.report.formats import level
 
     findings = result.findings()
@@ -33,21 +53,14 @@ def show(result: StudyResult, folder: Path) -> None:
         right = ("CAR %", interval, "t", "p", "placebo p")
         output.table(
             ("event", "ticker", "day zero", "phase", *right),
-            [_effect(row) for row in output.records(own)],
+            [_effect(row) for row in output.records(own.head(output.ROWS))],
             right=right,
             title=f"Cumulative abnormal returns on window {findings.headline}",
-            rest=str(folder / "events.csv"),
+            rest=str(rest),
+            total=len(own),
         )
     output.sentences(findings.sentences)
-    _show_flags(own, folder)
-    _show_claims(result.claims, folder)
-    if len(result.dropped):
-        output.table(
-            ("event", "ticker", "reason"),
-            result.dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
-            title="Dropped",
-            rest=str(folder / "dropped.csv"),
-        )
+    _show_flags(own, rest)
 
 
 def _effect(row: dict[str, Any]) -> list[str]:
@@ -67,7 +80,7 @@ def _effect(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _show_flags(own: pd.DataFrame, folder: Path) -> None:
+def _show_flags(own: pd.DataFrame, rest: Path) -> None:
     marked = own[(own["flags"] != "") | (own["reason"] != "")]
     if marked.empty:
         return
@@ -75,14 +88,15 @@ def _show_flags(own: pd.DataFrame, folder: Path) -> None:
         ("event", "ticker", "flag"),
         [
             [row["event_id"], row["ticker"], "; ".join(filter(None, (row["flags"], row["reason"])))]
-            for row in output.records(marked)
+            for row in output.records(marked.head(output.ROWS))
         ],
         title="Flagged",
-        rest=str(folder / "events.csv"),
+        rest=str(rest),
+        total=len(marked),
     )
 
 
-def _show_claims(claims: pd.DataFrame, folder: Path) -> None:
+def _show_claims(claims: pd.DataFrame, rest: Path) -> None:
     if claims.empty:
         return
     output.table(
@@ -90,7 +104,7 @@ def _show_claims(claims: pd.DataFrame, folder: Path) -> None:
         [_claim(row) for row in output.records(claims)],
         right=("measured %",),
         title="Press claims",
-        rest=str(folder / "claims.csv"),
+        rest=str(rest),
     )
 
 

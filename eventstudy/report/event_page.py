@@ -68,7 +68,7 @@ def event_page(
         many = counted(tickers, "security", "securities")
         remarks.insert(0, f"The first {drawn} of {many} are drawn; the table has the rest.")
     if len(rows) > _TABLED:
-        remarks.insert(0, f"The table has the first {_TABLED} rows; events.csv holds all.")
+        remarks.insert(0, f"The table has the first {_TABLED} rows; the table events holds all.")
     scale = ", on one scale" if one_scale else ", each on its own scale"
     scale = scale if drawn > 1 else ""
     return {

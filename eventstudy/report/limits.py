@@ -1,4 +1,4 @@
-"""How much of a large study a document shows; what it leaves out is said, and stands in the CSV."""
+"""How much of a large study a document shows; what it leaves out is said, and is in the tables."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def limited(findings: Findings) -> Limited:
             changed[name] = frame[frame["event_id"].isin(kept)]
         remarks.append(
             f"The first {PAGES} of {counted(len(ids), 'event')} have a page and stand in the first "
-            "drawing; events.csv and days.csv hold all."
+            "drawing; the tables events and days hold all."
         )
     if len(groups) > GROUPS:
         for name in ("tests", "leads", "means"):
@@ -72,7 +72,7 @@ def limited(findings: Findings) -> Limited:
             changed[name] = frame[frame["group"].isin(groups[:GROUPS])]
         remarks.append(
             f"The tests of the first {GROUPS} of {counted(len(groups), 'group')} are printed; "
-            "tests.csv holds all."
+            "the table tests holds all."
         )
     for name in ("fits", "claims", "dropped", "overlaps", "sources", "power"):
         whole: pd.DataFrame = getattr(findings, name)
@@ -81,7 +81,7 @@ def limited(findings: Findings) -> Limited:
             changed[name] = frame.head(ROWS)
             remarks.append(
                 f"The table of {_TABLES[name]} has the first {ROWS} of "
-                f"{counted(len(whole), 'row')}; {name}.csv holds all."
+                f"{counted(len(whole), 'row')}; the table {name} holds all."
             )
     # One row for each of the fits, whose remark serves for both.
     changed["models"] = changed.get("models", findings.models).head(ROWS)

@@ -1,4 +1,4 @@
-"""Parquet files of prices; the only module that imports pyarrow, the extra ``parquet``."""
+"""Parquet files of prices, read with pyarrow, the extra ``parquet``."""
 
 from __future__ import annotations
 

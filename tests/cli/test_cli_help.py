@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import shlex
@@ -115,6 +116,9 @@ def test_the_defaults_in_help_are_those_of_the_study() -> None:
     assert defaults["model"] == study.spec["model"]
     assert defaults["closed_day"] == study.closed_day
     assert (defaults["level"], defaults["seed"]) == (study.level, study.seed)
+    assert defaults["placebo"] == study.placebo
+    engine = inspect.signature(Study.run).parameters["engine"]
+    assert defaults["engine"] == engine.default
     assert study.min_estimation is None
     assert study.design.min_estimation == 100
     assert study.exclude_events_from_estimation is False
@@ -122,7 +126,8 @@ def test_the_defaults_in_help_are_those_of_the_study() -> None:
 
 def test_the_formats_are_those_of_the_report() -> None:
     writing = import_module("eventstudy.report.writing")
-    assert {*writing.FORMATS, "csv"} == set(FORMATS)
+    rundir = import_module("eventstudy.rundir")
+    assert {*writing.FORMATS, *rundir.FORMATS} == set(FORMATS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -149,7 +154,7 @@ def test_the_examples_run(name: str, command: Command, events: Path) -> None:
         (["run", "events.csv", "--closed-day", "never"], "previous"),
         (["run", "events.csv", "--seed", "x"], "--seed"),
         (["run", "events.csv", "--estimation"], "--estimation"),
-        (["run", "events.csv", "--format", "docx"], "pdf, html, csv, png, latex"),
+        (["run", "events.csv", "--format", "docx"], "pdf, html, csv, parquet, png, latex"),
         (["run", "events.csv", "--exchange", "MU"], "TICKER=MIC"),
     ],
 )

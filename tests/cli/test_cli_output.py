@@ -57,6 +57,8 @@ def test_long_tables_say_what_they_leave_out(capsys: pytest.CaptureFixture[str])
     rows = [[str(number)] for number in range(1_234)]
     output.table(("number",), rows, rest="run/events.csv")
     assert "... and 1,034 more rows in run/events.csv\n" in capsys.readouterr().out
+    output.table(("number",), rows[:200], rest="run/events.csv", total=1_234)
+    assert "... and 1,034 more rows in run/events.csv\n" in capsys.readouterr().out
     output.table(("number",), rows)
     assert capsys.readouterr().out.count("\n") == 1_234 + 3
 
@@ -183,3 +185,39 @@ def test_long_tables_are_quick(capsys: pytest.CaptureFixture[str]) -> None:
     output.table(("event", "title", "value"), rows, right=("value",))
     assert time.process_time() - began < 3
     assert capsys.readouterr().out.count("\n") == 20_000 + 3
+
+
+_STEPS = """
+import sys
+from eventstudy.cli.messages import steps
+with steps(2) as step:
+    for told in ("tests", "tests: 40 %", "tests: 90 %", "tests: 10 %", "tables"):
+        step(told)
+        if sys.stderr.isatty():
+            import time
+            time.sleep(0.4)  # the bar is drawn ten times a second
+"""
+
+
+def _steps_on(terminal: int | None, **environment: str) -> bytes:
+    pipe = subprocess.PIPE if terminal is None else terminal
+    with subprocess.Popen(
+        [sys.executable, "-c", _STEPS], stderr=pipe, env=os.environ | environment
+    ) as running:
+        said = running.stderr.read() if running.stderr else b""
+        assert running.wait(timeout=60) == 0
+    return said
+
+
+def test_a_long_step_says_on_a_terminal_how_far_it_has_come() -> None:
+    pty = pytest.importorskip("pty")
+    upper, lower = pty.openpty()
+    _steps_on(lower, NO_COLOR="1", TERM="xterm", COLUMNS="80")
+    os.set_blocking(upper, False)
+    said = os.read(upper, 1 << 16).decode()
+    os.close(upper)
+    os.close(lower)
+    assert all(told in said for told in ("tests: 40 %", "tests: 90 %", "tables"))
+    assert said.count("\n") <= 2  # one line, drawn over
+    assert "\x1b[3" not in said  # no colour
+    assert _steps_on(None) == b""

@@ -70,6 +70,7 @@ def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path
         (("--window", "0:20"), "outside the event window"),
         (("--prices", "nowhere"), "nowhere"),
         (("--format", "html"), "--format is of the report, which needs --out"),
+        (("--format", "parquet", "--out", "o"), "the tables of `power` are CSV"),
         (("--title", "Mine"), "--title is of the report, which needs --out"),
     ],
 )

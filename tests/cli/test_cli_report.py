@@ -83,3 +83,23 @@ def test_the_folder_one_is_in_stays(
     assert Path.cwd().is_dir()
     shutil.copytree(".", "../copy")
     assert command("report", "../copy", "--format", "csv").code == 0
+
+
+def test_a_run_of_parquet_files_is_drawn_again(command: Command, events: Path) -> None:
+    options = ("run", "events.csv", "--test", "bmp", "--out", "finished", "--format")
+    assert command(*options, "parquet").code == 0
+    before = _files(Path("finished"))
+    for drawing in Path("finished").rglob("*.svg"):
+        drawing.write_text("<svg/>", encoding="utf-8")
+    assert command("report", "finished", "--format", "").code == 0
+    assert _files(Path("finished")) == before
+    assert command("report", "finished", "--format", "csv").code == 0
+    other = _files(Path("finished"))
+    assert {Path(name).suffix for name in other} == {".csv", ".json", ".svg", ".toml"}
+    assert command("report", "finished", "--format", "parquet").code == 0
+    assert _files(Path("finished")) == before
+    assert other.keys() & before.keys() == {n for n in before if not n.endswith(".parquet")}
+    (Path("finished") / "means.parquet").write_bytes(b"PAR1")
+    refused = command("report", "finished")
+    assert refused.code == 2
+    assert "means.parquet is no table of a run" in refused.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from eventstudy.cli.prices import source_named
 from eventstudy.cli.run import FRAMES, _sources
 from eventstudy.report import COLUMNS
+from eventstudy.result import load
 from eventstudy.rundir import TABLES
 from eventstudy.sources import AutoPrices, CachedPrices, FilePrices, SnapshotPrices, YahooPrices
 
@@ -108,7 +110,18 @@ def test_options_reach_the_study(command: Command, events: Path) -> None:
         *("--estimation", "-200:-21", "--event", "-5:5", "--window", "-1:1", "--window", "-5:-1"),
         *("--model", "market_adjusted", "--benchmark", "^GSPC", "--closed-day", "drop"),
         *("--min-estimation", "50", "--exclude-events-from-estimation", "--level", ".9"),
-        *("--seed", "7", "--test", "bmp", "--test", "patell", "--exchange", "MU=XNAS"),
+        *(
+            "--seed",
+            "7",
+            "--placebo",
+            "never",
+            "--test",
+            "bmp",
+            "--test",
+            "patell",
+            "--exchange",
+            "MU=XNAS",
+        ),
     )
     done = command("run", "events.csv", "--format", "csv", "--out", "o", *options)
     assert done.code == 0, done.err
@@ -129,6 +142,7 @@ def test_options_reach_the_study(command: Command, events: Path) -> None:
             "tests": ["bmp", "patell"],
             "level": 0.9,
             "seed": 7,
+            "placebo": "never",
         }.items()
     )
     assert "90 % interval" in done.out
@@ -183,6 +197,9 @@ def test_a_run_can_be_repeated_from_its_own_files(command: Command, events: Path
         (["--study", "."], "TOML"),
         (["--exchange", "MU=XXXX"], "XXXX"),
         (["--prices", "yaho"], "snapshot"),
+        (["--engine", "fast"], "Write serial"),
+        (["--engine", "processes:0"], "Write serial"),
+        (["--engine", "dask:"], "Write serial"),
         (["--prices", "empty"], "empty"),
         (["--claims", "missing.csv"], "missing.csv"),
         (["--benchmark", "MU"], "its own benchmark"),
@@ -393,3 +410,70 @@ def test_an_estimation_window_may_start_earlier(command: Command, events: Path) 
     refused = command("run", "events.csv", *QUICK, "--rolling-start", "-1")
     assert (refused.code, refused.out) == (2, "")
     assert "rolling_start -1 is no whole number from 0 up" in refused.err
+
+
+@pytest.mark.parametrize("engine", ["serial:1", "processes:2"])
+def test_the_engine_changes_no_byte(engine: str, command: Command, events: Path) -> None:
+    assert command("run", "events.csv", *QUICK, "--out", "one").code == 0
+    assert command("run", "events.csv", *QUICK, "--out", "two", "--engine", engine).code == 0
+    assert _files(Path("one")) == _files(Path("two"))
+
+
+def test_parquet_in_place_of_csv(command: Command, events: Path, claims: Path) -> None:
+    options = ("run", "events.csv", "--test", "bmp")
+    assert command(*options, "--format", "csv", "--out", "csv").code == 0
+    done = command(*options, "--format", "html,parquet", "--out", "parquet")
+    assert done.code == 0
+    assert done.out.endswith("Written: parquet/report.html, parquet/\n\n")
+    left = set(_files(Path("parquet")))
+    assert {f"{name}.parquet" for name in (*TABLES, "input")} < left
+    assert not [name for name in left if name.endswith(".csv")]
+    assert any(name.endswith(".svg") for name in left)
+    one, two = load("csv"), load("parquet")
+    for name in TABLES:
+        pd.testing.assert_frame_equal(one.frames[name], two.frames[name], check_exact=True)
+
+
+def test_parquet_of_what_could_have_been_seen(command: Command, events: Path) -> None:
+    options = ("run", "events.csv", "--test", "bmp", "--power", "--format")
+    assert command(*options, "csv", "--out", "csv").code == 0
+    assert command(*options, "parquet", "--out", "parquet").code == 0
+    one, two = load("csv").power, load("parquet").power
+    assert len(one)
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+@pytest.mark.parametrize("formats", ["csv,parquet", "PARQUET, html, csv"])
+def test_tables_are_of_one_form(formats: str, command: Command, events: Path) -> None:
+    refused = command("run", "events.csv", "--format", formats)
+    assert refused.code == 2
+    assert "tables are csv or parquet, not both" in refused.err
+
+
+def test_parquet_without_pyarrow_is_told_before_the_work(
+    command: Command, events: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    refused = command("run", "events.csv", "--format", "parquet")
+    assert refused.code == 2
+    assert "pip install 'eventstudy[parquet]'" in refused.err
+    assert not Path("reports").exists()
+
+
+def test_of_too_many_events_there_are_tables_and_no_report(
+    command: Command, events: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventstudy.result.REPORTABLE", 2)
+    done = command("run", "events.csv", "--out", "o", "--strict")
+    assert done.code == 1
+    assert done.out.startswith("Event study: 4 events, 4 event-security pairs, 1 dropped")
+    assert "For all events (4 pairs) the average effect" in done.out
+    assert "\nDropped\n" in done.out
+    assert done.out.endswith("Written: o/\n\n")
+    assert "Note: no report and no figures are drawn of 4 pairs" in done.err
+    assert "--strict: 1 pair dropped, " in done.err
+    assert {f"{name}.csv" for name in TABLES} < set(_files(Path("o")))
+    assert not Path("o/report.pdf").exists()
+    refused = command("report", "o")
+    assert refused.code == 2
+    assert "a report takes up to 2" in refused.err

@@ -223,7 +223,8 @@ def test_a_large_study_is_cut_and_the_cut_is_said() -> None:
     assert cut.findings.tests["group"].nunique() == GROUPS
     assert (cut.events, cut.groups) == (PAGES + 5, GROUPS + 1)
     assert [remark.split(";")[1].strip() for remark in cut.remarks] == [
-        "events.csv and days.csv hold all.", "tests.csv holds all.", "dropped.csv holds all.",
+        "the tables events and days hold all.", "the table tests holds all.",
+        "the table dropped holds all.",
     ]  # fmt: skip
 
 
