@@ -363,6 +363,7 @@ class Study:
             ),
             currency=self.currency or "",
         )
+        del listing  # a number for each pair, read for the last time
         steps.begin("day zero")
         rows, dropped = self._rows(frame, market)
         steps.begin("abnormal returns")

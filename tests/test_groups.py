@@ -162,6 +162,27 @@ def test_tests_on_the_scale_of_one_session_leave_it_out_and_say_so():
     assert "1 of 6 events" in tests.loc[("portfolio", "(0, 0)"), "note"]
 
 
+@pytest.mark.parametrize("window", [(0, 0), (0, 2)])
+def test_what_the_scale_of_one_session_leaves_out_leaves_no_trace(window):
+    """As a run without those events; beyond one day only their returns reach into another date."""
+    frame = prices(world(6, 200, common=0.004))
+    frame.iloc[146:151, 0] = np.nan  # its day zero, 151, covers six sessions, back to 146
+    rows = [
+        ("A", "S00", 151),
+        *((f"E{i}", f"S{i:02d}", 144 if i < 4 else 151) for i in range(1, 6)),
+    ]
+    settings = {"kind": "prices", "windows": [window], "max_span": 9, "min_estimation": 20}
+    names = ["crude_dependence", "portfolio", "sur_mean"]
+    got, want = (
+        run(frame, some, tests=names, **settings).tests.set_index("test")
+        for some in (rows, rows[1:])
+    )
+    columns = ["n", "statistic", "pvalue", "estimate", "se", "dof", "reason"]
+    pd.testing.assert_frame_equal(got[columns], want[columns], rtol=1e-10)
+    assert np.isfinite(got.loc["crude_dependence", "pvalue"])
+    assert got.loc["crude_dependence", "note"].endswith("1 of 6 events")
+
+
 # ------------------------------------------------------------------ paths
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.inference.calendar_portfolio import CalendarPortfolio, portfolio_of
-from eventstudy.inference.day_zero import DaysZero, clusters_of
+from eventstudy.inference.day_zero import DaysZero, clusters_of, windows_overlap
 from eventstudy.inference.history import ROUNDING, History
 from eventstudy.inference.pool import Correlation, Pool
 from eventstudy.kernels.cumulate import Cumulated
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Values = TypeVar("Values", Floats, Integers)
 
 TOO_FEW = "needs at least two events"
+SEVERAL_DATES = "the events do not share one date on one exchange"
 OWN_FACTORS = "each event has its own choice of securities to be measured against"
 
 
@@ -275,6 +276,10 @@ class Sample:
         """Whether tested windows of different dates share a session."""
         return self._pool.overlap[self._number]
 
+    def overlap_of(self, some: Booleans) -> bool:
+        """Whether windows of different dates share a session, of events that reach back to none."""
+        return windows_overlap(self.abnormal.panel, self.window, self.days_zero, some)
+
     @cached_property
     def portfolio(self) -> CalendarPortfolio:
         """All securities with an event under way, session by session; for one calendar."""
@@ -284,7 +289,7 @@ class Sample:
     def common_design(self) -> str:
         """Why the events do not share day zero, sessions and factors; "" where they do."""
         if len(self.days_zero) > 1:
-            return "the events do not share one date on one exchange"
+            return SEVERAL_DATES
         benchmark = self.abnormal.rows.benchmark
         if (benchmark != benchmark[:1]).any():
             return "the events have different benchmarks"

@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal import event_innovations
-from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult, with_se
+from eventstudy.inference.base import (
+    SEVERAL_DATES,
+    TOO_FEW,
+    Sample,
+    Test,
+    TestResult,
+    with_se,
+)
+from eventstudy.inference.history import parts
 from eventstudy.kernels.cumulate import cumulate
 from eventstudy.models.base import forecast
 
@@ -39,26 +47,55 @@ def j1_test(sample: Sample) -> TestResult:
     return with_se(float(np.mean(sample.effects.car)), se, np.inf, n, sample.level)
 
 
-def without_spans(sample: Sample) -> tuple[Sample, str]:
-    """Leave out events whose window holds a return over several sessions, and say so."""
-    single = sample.one_session
-    if single.all():
-        return sample, ""
-    return sample.take(single), ONE_SESSION.format(int((~single).sum()), len(sample))
+def left_out(sample: Sample) -> str:
+    """Say how many events have a return over several sessions in the window, "" for none."""
+    count = int(np.count_nonzero(~sample.one_session))
+    return ONE_SESSION.format(count, len(sample)) if count else ""
+
+
+def of_one_date(sample: Sample) -> tuple[Sample, str] | TestResult:
+    """Leave out events whose window holds a return over several sessions, and say so.
+
+    Returns
+    -------
+    pair of Sample and str, or TestResult
+        Two events or more that share one design, and what was left out; or why there are none.
+    """
+    note, single = left_out(sample), sample.one_session
+    n = int(np.count_nonzero(single))
+    if n < 2:
+        return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
+    date = sample.days_zero.number[single]
+    if (date != date[0]).any():  # seen before so many events are copied
+        return TestResult(n=n, reason=SEVERAL_DATES)
+    used = sample.take(single) if note else sample
+    if used.common_design:
+        return TestResult(n=n, reason=used.common_design)
+    return used, note
 
 
 def crude_dependence_test(sample: Sample) -> TestResult:
     """Compute the sum of AAR over the window against the spread of AAR over the estimation days."""
-    used, note = without_spans(sample)
-    n = len(used)
+    note, single = left_out(sample), sample.one_session
+    n = int(np.count_nonzero(single))
     if n < 2:
         return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
-    daily = used.history.daily
+    daily = sample.history.daily
+    if daily is None and note and not sample.overlap_of(single):
+        # Only the returns that stay out reach from one date's window into another's.
+        return replace(crude_dependence_test(sample.take(single)), note=note)
     if daily is None:
         return TestResult(n=n, reason=BY_RELATIVE_DAY)
-    event = mean_of_available(used.ar)[0]
-    events = daily.events[: len(daily.residuals)]
-    known = daily.residuals[events > 0] / events[events > 0]
+    event = mean_of_available(sample.ar[single] if note else sample.ar)[0]
+    days = len(daily.residuals)
+    events, total = daily.events[:days], daily.residuals
+    if note:
+        # The few that stay out are taken from the sums of all: no second pass over the others.
+        for _, part in parts(sample.abnormal, np.flatnonzero(~single)):
+            there = np.isfinite(part.residuals)
+            events = events - there.sum(axis=0)
+            total = total - np.where(there, part.residuals, 0.0).sum(axis=0)
+    known = total[events > 0] / events[events > 0]
     length = int(np.isfinite(event).sum())
     spread = float(np.std(known, ddof=1)) if len(known) > 1 else np.nan
     found = with_se(
@@ -69,13 +106,11 @@ def crude_dependence_test(sample: Sample) -> TestResult:
 
 def portfolio_test(sample: Sample) -> TestResult:
     """Fit the model to the equal-weighted portfolio of the events and test its CAR."""
-    used, note = without_spans(sample)
-    n = len(used)
-    if n < 2:
-        return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
-    if used.common_design:
-        return TestResult(n=n, reason=used.common_design)
-    abnormal = used.abnormal
+    found = of_one_date(sample)
+    if isinstance(found, TestResult):
+        return found
+    used, note = found
+    n, abnormal = len(used), used.abnormal
     days = abnormal.days(used.window)
     event = abnormal.returns[:, days]
     factors = abnormal.factors[:1, days]

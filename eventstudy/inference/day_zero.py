@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.arrays import Integers
+from eventstudy.arrays import Booleans, Integers
 from eventstudy.kernels.dependence import clusters, join_events, window_span
 from eventstudy.panel import Panel
 from eventstudy.rows import Rows
@@ -85,6 +85,27 @@ def clusters_of(
     label = shared[days_zero.number]
     label[apart] = shared[len(zero) :]
     return join_events(label, rows.event)
+
+
+def windows_overlap(panel: Panel, window: Window, days_zero: DaysZero, some: Booleans) -> bool:
+    """Whether windows of different days zero share a session.
+
+    Parameters
+    ----------
+    panel : Panel
+        The calendars.
+    window : Window
+        The tested days.
+    days_zero : DaysZero
+        Days zero of N events.
+    some : array of bool, shape (N,)
+        The events that count.
+    """
+    used = np.flatnonzero(np.bincount(days_zero.number[some]))
+    zero = days_zero.zero[used]
+    spans = _spans(panel, days_zero.calendar[used], zero + window.first, zero + window.last)
+    apart = clusters(*spans, np.arange(len(used)))
+    return int(apart.max(initial=-1)) + 1 < len(used)
 
 
 def _spans(

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import special
 
 from eventstudy.arrays import Floats
-from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult, with_se
-from eventstudy.inference.cross_section import NOT_ZERO, without_spans
+from eventstudy.inference.base import Sample, Test, TestResult, with_se
+from eventstudy.inference.cross_section import NOT_ZERO, of_one_date
 
 REFERENCE = (
     "Schipper and Thompson (1983), J. Accounting Research 21:184-221; Binder (1985), J. Accounting "
@@ -55,12 +55,11 @@ def sur_mean_test(sample: Sample) -> TestResult:
 
 def _regression(sample: Sample) -> TestResult | tuple[Floats, Floats, float, int]:
     """CARs, residuals, scale L + x'(X'X)^-1 x and degrees of freedom; or why not."""
-    used, note = without_spans(sample)
+    found = of_one_date(sample)
+    if isinstance(found, TestResult):
+        return found
+    used, _ = found
     n = len(used)
-    if n < 2:
-        return TestResult(n=n, reason=f"{TOO_FEW}{f'; {note}' if note else ''}")
-    if used.common_design:
-        return TestResult(n=n, reason=used.common_design)
     if not used.abnormal.model.exact:
         return TestResult(n=n, reason="the model is no least-squares regression")
     residuals = used.residuals

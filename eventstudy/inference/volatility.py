@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult
+from eventstudy.inference.base import SEVERAL_DATES, TOO_FEW, Sample, Test, TestResult
 from eventstudy.inference.rank import NO_INTERVAL
 
 NULL = "the variance of the event days is that of the estimation window"
@@ -50,7 +50,7 @@ def beaver_patell_placebo_test(sample: Sample) -> TestResult:
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
     if len(sample.days_zero) > 1:
-        return TestResult(n=n, reason="the events do not share one date on one exchange")
+        return TestResult(n=n, reason=SEVERAL_DATES)
     fit = sample.abnormal.fit
     there = np.isfinite(sample.ar)
     runs = sample.abnormal.placebo(there) / fit.sigma[:, None]
