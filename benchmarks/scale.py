@@ -76,7 +76,7 @@ class Work:
 def processor() -> float:
     """Seconds of processor of this process and of the workers that have ended."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return time.process_time() + times.children_user + times.children_system
 
 
 class Clock:
@@ -130,7 +130,7 @@ def inputs(world: World) -> tuple[Any, Any]:
     return es.Events.from_frame(pd.DataFrame(columns)), es.Panel.from_frame(frame)
 
 
-def study() -> Any:
+def study_of_many() -> Any:
     """The study that is measured: the market model, and every test with a closed form."""
     import eventstudy as es
     from eventstudy.inference import TESTS
@@ -154,7 +154,7 @@ def measure(line: Line, securities: int = SECURITIES, days: int = DAYS) -> Line:
     clock = Clock("abnormal returns" if line.part == "estimation" else "")
     with Workers() as workers:
         try:
-            result = study().run(events, prices=prices, progress=clock, engine=line.engine)
+            result = study_of_many().run(events, prices=prices, progress=clock, engine=line.engine)
         except _EnoughError:
             result = None
         if line.part == "means" and result is not None:
@@ -177,20 +177,27 @@ def measure_work(events: int, securities: int = SECURITIES, days: int = DAYS) ->
     import eventstudy.study as module
 
     found: dict[str, Work] = {}
+    packing = [0.0]
     run = module.map_chunks
+
+    def packed(content: object) -> int:
+        begin = time.thread_time()
+        size = len(pickle.dumps(content, protocol=5))
+        packing[0] += time.thread_time() - begin
+        return size
 
     def counting(
         function: Callable[..., Any], shared: Any, ranges: Sequence[Any], **how: Any
     ) -> Any:
         work = found.setdefault(function.__name__.strip("_"), Work())
-        work.shared = len(pickle.dumps(shared, protocol=5))
+        work.shared = packed(shared)
 
         def counted(shared: Any, start: int, stop: int) -> Any:
             begin = time.thread_time()
             result = function(shared, start, stop)
             work.seconds += time.thread_time() - begin
             work.ranges += 1
-            work.results += len(pickle.dumps(result, protocol=5))
+            work.results += packed(result)
             return result
 
         return run(counted, shared, ranges, **how)
@@ -198,33 +205,56 @@ def measure_work(events: int, securities: int = SECURITIES, days: int = DAYS) ->
     module.map_chunks = counting
     try:
         given, prices = inputs(draw(events, securities, days))
-        study().run(given, prices=prices, engine="serial:1")
+        begin = time.thread_time()
+        study_of_many().run(given, prices=prices, engine="serial:1")
+        total = time.thread_time() - begin - packing[0]
     finally:
         module.map_chunks = run
-    return found
+    rest = total - sum(work.seconds for work in found.values())
+    return found | {"all else": Work(1, rest)}
 
 
 def measure_small() -> dict[str, float]:
-    """Time the bundled study of 13 events, step by step, in a process that has loaded nothing."""
+    """Seconds of processor of the 13 bundled events, step by step, in a new process."""
     found: dict[str, float] = {}
-    begin = time.perf_counter()
+    begin = processor()
     import eventstudy as es
 
     study, prices = es.Study(), es.SnapshotPrices()
-    found["import"] = time.perf_counter() - begin
-    begin = time.perf_counter()
+    found["import"] = processor() - begin
+    begin = processor()
     events = es.read_events(ROOT / "events.csv")
-    found["read the events"] = time.perf_counter() - begin
+    found["read the events"] = processor() - begin
     for time_of in ("first", "second"):
-        begin, clock = time.perf_counter(), Clock()
+        begin, clock = processor(), Clock()
         result = study.run(events, prices=prices, progress=clock)
         clock.mark()
-        found[f"{time_of} run"] = time.perf_counter() - begin
-        found |= {f"{time_of} run: {step}": seconds for step, seconds in clock.steps.items()}
-        begin = time.perf_counter()
+        found[f"{time_of} run"] = processor() - begin
+        found |= {f"{time_of} run: {step}": seconds for step, seconds in clock.processor.items()}
+        begin = processor()
         _ = [frame for name, frame in result.frames.items() if name != "tests"]
-        found[f"{time_of} frames"] = time.perf_counter() - begin
+        found[f"{time_of} frames"] = processor() - begin
+    for name, tests in (("closed-form tests", study_of_many().tests), ("no test", ())):
+        begin = processor()
+        es.Study(tests=tests).run(events, prices=prices)
+        found[f"a run with {name}"] = processor() - begin
     return found
+
+
+def rates(megabytes: int = 400) -> tuple[float, float]:
+    """GB a second at which arrays go into a shared block, and results are unpickled."""
+    from eventstudy.execution.memory import Block
+
+    whole = np.ones(megabytes * 125_000)
+    begin = time.process_time()
+    with Block(whole):
+        written = time.process_time() - begin
+    packed = pickle.dumps(whole[: 57 * 4_096], protocol=5)
+    begin = time.process_time()
+    times = whole.nbytes // len(packed)
+    for _ in range(times):
+        pickle.loads(packed)
+    return whole.nbytes / 1e9 / written, times * len(packed) / 1e9 / (time.process_time() - begin)
 
 
 def alone(*words: str) -> Any:
@@ -291,9 +321,15 @@ def print_work(asked: argparse.Namespace) -> None:
             )
 
 
+def print_rates() -> None:
+    """Print what moving costs."""
+    written, read = rates()
+    print(f"\nInto a shared block {written:.1f} GB/s, unpickled {read:.1f} GB/s")
+
+
 def print_small() -> None:
     """Print where the time of 13 events goes."""
-    print("| 13 bundled events | ms |")
+    print("| 13 bundled events | ms of processor |")
     print("|---|---|")
     for name, seconds in alone("small").items():
         print(f"| {name} | {1e3 * seconds:.1f} |")
@@ -329,6 +365,7 @@ def main() -> None:
         print(json.dumps(only(asked.only)))
     elif asked.work:
         print_work(asked)
+        print_rates()
     elif asked.small:
         print_small()
     else:

@@ -43,9 +43,9 @@ Progress = Callable[[str], None]
 WindowLike = Window | Sequence[int] | str
 
 
-# Workers take a second to start, for every group and kind of sum; a thread of this process sums the
-# days of one range in some tenths of a second.
-FEW_RANGES = 8
+# Workers take a second of processor each to start, for every group and kind of sum; the days of one
+# range are summed in less than a tenth.
+FEW_RANGES = 32
 
 
 def _quiet(step: str) -> None:

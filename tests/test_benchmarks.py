@@ -53,15 +53,16 @@ def test_a_line_has_seconds_memory_and_steps(scale, part):
 
 def test_every_event_of_the_benchmark_is_measured_by_every_test(scale):
     events, prices = scale.inputs(scale.draw(EVENTS, SECURITIES, DAYS))
-    result = scale.study().run(events, prices=prices)
+    result = scale.study_of_many().run(events, prices=prices)
     assert len(result.fits) == EVENTS
-    assert set(result.tests["test"]) == set(scale.study().tests)
+    assert set(result.tests["test"]) == set(scale.study_of_many().tests)
 
 
 def test_work_is_counted_by_function_and_the_engine_put_back(scale):
     found = scale.measure_work(EVENTS, SECURITIES, DAYS)
     assert eventstudy.study.map_chunks is map_chunks
     assert {"estimate_range", "history_range", "correlate_range"} <= set(found)
+    assert found.pop("all else").seconds > 0
     for work in found.values():
         assert work.ranges >= 1
         assert work.seconds > 0
@@ -70,6 +71,10 @@ def test_work_is_counted_by_function_and_the_engine_put_back(scale):
         assert work.results > 0
     # 21 abnormal returns of each event come back, and more.
     assert found["estimate_range"].results > EVENTS * 21 * 8
+
+
+def test_moving_has_a_rate(scale):
+    assert all(0.01 < rate < 1000 for rate in scale.rates(20))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of workers is read from /proc")

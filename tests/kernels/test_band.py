@@ -61,7 +61,9 @@ def test_a_band_has_the_sums_of_its_pairs(sizes, zeros, single, close):
             own, squares = own + pair.of_x, squares + 2.0 * pair.squares
             np.testing.assert_allclose(later, pair.of_y, rtol=1e-10, atol=1e-13)
         np.testing.assert_allclose(got.own, own, rtol=1e-10, atol=1e-12)
-        np.testing.assert_allclose(got.squares, squares, rtol=close, atol=1e-10 if single else 1e-13)
+        np.testing.assert_allclose(
+            got.squares, squares, rtol=close, atol=1e-10 if single else 1e-13
+        )
 
 
 def test_an_event_that_does_not_vary_leaves_its_windows_without_a_value():
