@@ -157,7 +157,7 @@ def dates_of(abnormal: Abnormal, enters: Booleans | None = None) -> Dates:
 def reach(abnormal: Abnormal, window: Window) -> Integers:
     """Sessions before a window that each event's returns reach back to, after a halt."""
     if not abnormal.panel.any_span and abnormal.given is None:
-        return np.zeros(len(abnormal), dtype=np.int64)
+        return np.broadcast_to(np.int64(0), len(abnormal))
     spans = abnormal.window_spans(window)
     there = np.isfinite(abnormal.ar[:, abnormal.days(window)])
     back = np.where(there, spans - 1 - np.arange(len(window)), 0)
@@ -422,9 +422,3 @@ def spans_of_time(abnormal: Abnormal, window: Window, back: Integers) -> tuple[I
         first = rows.zero[here] + window.first - back[here]
         begin[here], end[here] = window_span(closes, first, rows.zero[here] + window.last)
     return begin, end
-
-
-def cluster_of(abnormal: Abnormal, window: Window, back: Integers) -> Integers:
-    """Cluster of each event: events that share a tested session or an event_id."""
-    begin, end = spans_of_time(abnormal, window, back)
-    return clusters(begin, end, abnormal.rows.event)
