@@ -8,6 +8,10 @@ from eventstudy import tableset
 from eventstudy.tableset import Parts, Tables
 
 
+def find(event_ids):
+    raise AssertionError(f"{event_ids} were not asked for")
+
+
 def counted(calls):
     def build(start: int, stop: int) -> pd.DataFrame:
         calls.append((start, stop))
@@ -18,7 +22,7 @@ def counted(calls):
 
 def test_a_frame_is_built_at_its_first_use_and_kept():
     calls: list[tuple[int, int]] = []
-    tables = Tables({"events": Parts(counted(calls), 3)})
+    tables = Tables({"events": Parts(counted(calls), 3, find)})
     assert calls == []
     assert tables["events"] is tables["events"]
     assert calls == [(0, 3)]
@@ -27,7 +31,7 @@ def test_a_frame_is_built_at_its_first_use_and_kept():
 def test_parts_are_those_of_the_whole(monkeypatch):
     monkeypatch.setattr(tableset, "PART", 4)
     calls: list[tuple[int, int]] = []
-    tables = Tables({"events": Parts(counted(calls), 10)})
+    tables = Tables({"events": Parts(counted(calls), 10, find)})
     parts = list(tables.parts("events"))
     assert calls == [(0, 4), (4, 8), (8, 10)]
     whole = pd.concat(parts, ignore_index=True)
@@ -35,7 +39,7 @@ def test_parts_are_those_of_the_whole(monkeypatch):
 
 
 def test_no_events_have_one_part_without_rows():
-    tables = Tables({"events": Parts(counted([]), 0)})
+    tables = Tables({"events": Parts(counted([]), 0, find)})
     assert [len(part) for part in tables.parts("events")] == [0]
     assert list(tables["events"].columns) == ["event"]
 
