@@ -27,8 +27,8 @@ from eventstudy.stack import Stack
 from eventstudy.windows import Design, Window
 
 # Estimation windows of so many events stay in a core's cache from the gather to the fit.
-BLOCK = 512
-RANGE = 8 * BLOCK
+BLOCK = 1024
+RANGE = 4 * BLOCK
 
 Execute = Callable[[Callable[..., Any], Any, Sequence[tuple[int, int]]], Iterator[Any]]
 """Runs a function over ranges of events."""

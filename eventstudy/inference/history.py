@@ -20,7 +20,7 @@ from eventstudy.kernels.ranks import Ranked, place, rank
 from eventstudy.stack import Stack
 from eventstudy.windows import Window
 
-_RANGE = 8 * BLOCK
+_RANGE = 4 * BLOCK
 # Runs of up to so many days are added day by day, as a sum of so few numbers is anyway.
 _ADDED = 8
 # Below this share of an effect a spread is rounding: the effects are the same.

@@ -23,7 +23,7 @@ from eventstudy.kernels.dependence import clusters, match, window_span
 from eventstudy.windows import Window
 
 # Events whose estimation days one task holds at once.
-_RANGE = 8 * BLOCK
+_RANGE = 4 * BLOCK
 _DATES = 128
 SINGLE_PRECISION = 100_000
 """Events above which the squares of correlations, which enter degrees of freedom alone, are summed
