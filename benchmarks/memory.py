@@ -14,7 +14,7 @@ import numpy as np
 
 
 class Workers:
-    """Watches the memory of child processes, on Linux, while something runs.
+    """Watches the memory of child processes, on Linux, that start while something runs.
 
     The largest resident memory that a process had, by the kernel's account, which counts pages that
     it shares with others in full. ``getrusage`` has it of children, too, but begins with that of
@@ -23,10 +23,12 @@ class Workers:
 
     def __init__(self) -> None:
         self.largest = np.nan
+        self._before: frozenset[int] = frozenset()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Workers:
+        self._before = frozenset(_children(os.getpid()))
         self._thread.start()
         return self
 
@@ -36,7 +38,7 @@ class Workers:
 
     def _watch(self) -> None:
         while not self._over.wait(0.05):
-            for child in _children(os.getpid()):
+            for child in set(_children(os.getpid())) - self._before:
                 self.largest = float(np.fmax(self.largest, _peak(child)))
 
 

@@ -44,6 +44,7 @@ def test_a_line_has_seconds_memory_and_steps(scale, part):
     line = scale.measure(scale.Line(EVENTS, part, "serial:1"), SECURITIES, DAYS)
     assert 0 < line.bare < line.seconds
     assert 10 < line.megabytes < 10_000
+    assert np.isnan(line.worker)
     steps = {"estimation": scale.STEPS[:3], "study": scale.STEPS, "means": (*scale.STEPS, "means")}
     assert tuple(line.steps) == steps[part]
     assert line.processor > 0

@@ -271,14 +271,11 @@ class Sample:
         """Number of clusters."""
         return int(self.cluster.max(initial=-1)) + 1
 
-    @property
-    def dates_overlap(self) -> bool:
-        """Whether tested windows of different dates share a session."""
-        return self._pool.overlap[self._number]
-
     def overlap_of(self, some: Booleans) -> bool:
         """Whether windows of different dates share a session, of events that reach back to none."""
-        return windows_overlap(self.abnormal.panel, self.window, self.days_zero, some)
+        return windows_overlap(
+            self.abnormal.rows, self.abnormal.panel, self.window, self.days_zero, some
+        )
 
     @cached_property
     def portfolio(self) -> CalendarPortfolio:

@@ -87,23 +87,38 @@ def clusters_of(
     return join_events(label, rows.event)
 
 
-def windows_overlap(panel: Panel, window: Window, days_zero: DaysZero, some: Booleans) -> bool:
+def windows_overlap(
+    rows: Rows,
+    panel: Panel,
+    window: Window,
+    days_zero: DaysZero,
+    some: Booleans,
+    back: Integers | None = None,
+) -> bool:
     """Whether windows of different days zero share a session.
 
     Parameters
     ----------
+    rows : Rows
+        N events.
     panel : Panel
         The calendars.
     window : Window
         The tested days.
     days_zero : DaysZero
-        Days zero of N events.
+        The events' days zero.
     some : array of bool, shape (N,)
         The events that count.
+    back : array of int, shape (N,), optional
+        As in :func:`clusters_of`; by default none reaches back.
     """
-    used = np.flatnonzero(np.bincount(days_zero.number[some]))
+    used, place = np.unique(days_zero.number[some], return_inverse=True)
     zero = days_zero.zero[used]
-    spans = _spans(panel, days_zero.calendar[used], zero + window.first, zero + window.last)
+    first = zero + window.first
+    if back is not None and back.any():
+        # A date reaches back as far as the event of it that reaches furthest.
+        np.minimum.at(first, place, rows.zero[some] + window.first - back[some])
+    spans = _spans(panel, days_zero.calendar[used], first, zero + window.last)
     apart = clusters(*spans, np.arange(len(used)))
     return int(apart.max(initial=-1)) + 1 < len(used)
 

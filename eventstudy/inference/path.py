@@ -10,8 +10,9 @@ from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats, Integers
 from eventstudy.estimation import Execute
 from eventstudy.execution import map_chunks
+from eventstudy.inference.day_zero import DaysZero
 from eventstudy.inference.history import ROUNDING
-from eventstudy.inference.pool import Pool, dates_of
+from eventstudy.inference.pool import Pool
 from eventstudy.inference.standardized import adjusted_dof
 from eventstudy.kernels.pvalues import critical
 from eventstudy.windows import Window
@@ -77,6 +78,6 @@ def _half_width(pool: Pool, day: int, car: Floats, level: float) -> float:
     if not (r < 1.0 - ROUNDING and 1.0 + (n - 1) * r > 0):
         return np.nan
     se = np.std(car, ddof=1) / np.sqrt(n) * np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
-    dates = len(pool.dates) if enters.all() else len(dates_of(pool.abnormal, enters))
+    dates = len(pool.dates) if enters.all() else len(DaysZero.of(pool.abnormal.rows.take(enters)))
     dof = adjusted_dof(replace(found, row_sums=found.row_sums[enters]), n, dates)
     return float(critical(level, dof) * se)

@@ -16,10 +16,11 @@ from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.estimation import BLOCK, Execute
 from eventstudy.execution import map_chunks
+from eventstudy.inference.day_zero import DaysZero, windows_overlap
 from eventstudy.inference.history import History, histories, parts
 from eventstudy.kernels.band import Band
 from eventstudy.kernels.correlation import Block, Coverage, Matches, pair_sums
-from eventstudy.kernels.dependence import clusters, match, window_span
+from eventstudy.kernels.dependence import match, window_span
 from eventstudy.windows import Window
 
 # Events whose estimation days one task holds at once.
@@ -77,9 +78,14 @@ class Pool:
         return len(self.abnormal)
 
     @cached_property
+    def days_zero(self) -> DaysZero:
+        """Distinct days zero of the events, by calendar."""
+        return DaysZero.of(self.abnormal.rows)
+
+    @cached_property
     def dates(self) -> Dates:
         """The events by calendar and day zero."""
-        return dates_of(self.abnormal)
+        return Dates.of(self.days_zero)
 
     @cached_property
     def histories(self) -> tuple[History, ...]:
@@ -89,20 +95,11 @@ class Pool:
     @cached_property
     def overlap(self) -> tuple[bool, ...]:
         """Whether windows of different dates share a session, window by window."""
-        dates = self.dates
+        rows, panel = self.abnormal.rows, self.abnormal.panel
         found: list[bool] = []
         for number, window in enumerate(self.windows):
-            enters = self.enters[:, number]
-            begin, end = spans_of_time(self.abnormal, window, self.reach[number])
-            number_of = np.empty(len(self), dtype=np.int64)
-            number_of[dates.order] = np.repeat(np.arange(len(dates)), np.diff(dates.bounds))
-            earliest = np.full(len(dates), np.iinfo(np.int64).max)
-            latest = np.zeros(len(dates), dtype=np.int64)
-            np.minimum.at(earliest, number_of[enters], begin[enters])
-            np.maximum.at(latest, number_of[enters], end[enters])
-            used = np.flatnonzero(earliest < np.iinfo(np.int64).max)
-            apart = clusters(earliest[used], latest[used], np.arange(len(used)))
-            found.append(int(apart.max(initial=-1)) + 1 < len(used))
+            enters, back = self.enters[:, number], self.reach[number]
+            found.append(windows_overlap(rows, panel, window, self.days_zero, enters, back))
         return tuple(found)
 
     @cached_property
@@ -138,20 +135,14 @@ class Dates:
     def __len__(self) -> int:
         return len(self.zero)
 
-
-def dates_of(abnormal: Abnormal, enters: Booleans | None = None) -> Dates:
-    """Order events, all or some, by calendar and day zero."""
-    rows = abnormal.rows if enters is None else abnormal.rows.take(enters)
-    base = int(rows.zero.min(initial=0))
-    width = int(rows.zero.max(initial=0)) - base + 1
-    key = rows.calendar.astype(np.int64) * width + (rows.zero - base)
-    order = np.argsort(key, kind="stable")
-    ordered = key[order]
-    opens = np.flatnonzero(np.diff(ordered, prepend=-1))
-    first = ordered[opens]
-    return Dates(
-        first // max(width, 1), first % max(width, 1) + base, order, np.append(opens, len(order))
-    )
+    @classmethod
+    def of(cls, days_zero: DaysZero) -> Dates:
+        """Order events by their days zero, each date's in their own order."""
+        number = days_zero.number
+        sizes = np.bincount(number, minlength=len(days_zero))
+        order = np.argsort(number, kind="stable")
+        bounds = np.append(0, np.cumsum(sizes))
+        return cls(days_zero.calendar, days_zero.zero, order, bounds)
 
 
 def reach(abnormal: Abnormal, window: Window) -> Integers:
@@ -408,17 +399,3 @@ def standard_residuals(abnormal: Abnormal, members: Integers) -> Floats:
     for first, part in parts(abnormal, members):
         values[first : first + len(part)] = part.standard_residuals
     return values
-
-
-def spans_of_time(abnormal: Abnormal, window: Window, back: Integers) -> tuple[Integers, Integers]:
-    """Close before each event's first tested session, and close of its last, in ns."""
-    rows = abnormal.rows
-    begin, end = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=np.int64)
-    # Sessions of the window count whether or not a return is available on them; those before
-    # it count for the events whose returns reach back to them.
-    for which in np.unique(rows.calendar):
-        here = rows.calendar == which
-        closes = abnormal.panel.calendars[which].closes
-        first = rows.zero[here] + window.first - back[here]
-        begin[here], end[here] = window_span(closes, first, rows.zero[here] + window.last)
-    return begin, end

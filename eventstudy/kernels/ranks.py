@@ -11,30 +11,6 @@ from eventstudy.arrays import Booleans, Floats, Integers
 _SIGN = 0x7FFFFFFFFFFFFFFF
 
 
-def average_ranks(values: Floats) -> Floats:
-    """Rank each row from 1 up, ties sharing their average rank.
-
-    Parameters
-    ----------
-    values : array of float, shape (events, days)
-        NaN is missing: it gets no rank and takes no place.
-
-    Returns
-    -------
-    array of float, shape (events, days)
-        NaN where the value is missing.
-
-    Examples
-    --------
-    >>> average_ranks(np.array([[3.0, np.nan, 1.0, 3.0]]))
-    array([[2.5, nan, 1. , 2.5]])
-    """
-    found = rank(values)
-    ranks = found.ranks
-    ranks[np.isnan(values)] = np.nan
-    return ranks
-
-
 @dataclass(frozen=True, eq=False)
 class Ranked:
     """Rows of values with their ranks.
@@ -62,7 +38,20 @@ class Ranked:
 
 
 def rank(values: Floats) -> Ranked:
-    """Rank each row; NaN is missing.
+    """Rank each row from 1 up, ties sharing their average rank; NaN is missing.
+
+    Parameters
+    ----------
+    values : array of float, shape (events, days)
+
+    Returns
+    -------
+    Ranked
+
+    Examples
+    --------
+    >>> rank(np.array([[3.0, np.nan, 1.0, 3.0]])).ranks
+    array([[2.5, 0. , 1. , 2.5]])
 
     Notes
     -----

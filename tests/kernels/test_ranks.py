@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from eventstudy.kernels.ranks import average_ranks
+from eventstudy.kernels.ranks import place, rank
 
 values = hnp.arrays(
     np.float64,
@@ -23,13 +23,26 @@ values = hnp.arrays(
 
 @given(values)
 def test_ranks_are_scipys(rows):
-    got = average_ranks(rows)
-    for row, mine in zip(rows, got, strict=True):
+    got = rank(rows)
+    for row, mine, count, tied in zip(rows, got.ranks, got.count, got.tied, strict=True):
         there = ~np.isnan(row)
         np.testing.assert_array_equal(mine[there], stats.rankdata(row[there]))
-        assert np.isnan(mine[~there]).all()
+        assert not mine[~there].any()
+        assert count == there.sum()
+        assert tied == (len(np.unique(row[there])) < there.sum())
+
+
+@given(values, st.data())
+def test_places_are_those_of_a_count(rows, data):
+    finite = st.one_of(st.sampled_from([0.0, -0.0, 1e-300, -2.0]), st.floats(-4, 4))
+    others = data.draw(hnp.arrays(np.float64, (len(rows), 2), elements=finite))
+    below, equal = place(rank(rows), rows, others)
+    for column in range(2):
+        one = others[:, column, None]
+        np.testing.assert_array_equal(below[:, column], (rows < one).sum(axis=1))
+        np.testing.assert_array_equal(equal[:, column], (rows == one).sum(axis=1))
 
 
 def test_no_days_and_no_events():
-    assert average_ranks(np.empty((3, 0))).shape == (3, 0)
-    assert average_ranks(np.empty((0, 3))).shape == (0, 3)
+    assert rank(np.empty((3, 0))).ranks.shape == (3, 0)
+    assert rank(np.empty((0, 3))).ranks.shape == (0, 3)
