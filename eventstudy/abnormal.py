@@ -42,7 +42,7 @@ class Observed:
     spans: Integers
     closed: Booleans
 
-    def take(self, index: Integers) -> Observed:
+    def take(self, index: Integers | slice) -> Observed:
         """Keep the events at the given positions."""
         return Observed(
             self.returns[index],
@@ -177,7 +177,7 @@ class Abnormal:
         factors = self.estimation_factors
         own = estimation_returns(self.rows, self.panel, self.design, self.left_out_days, self.back)
         inner = without_margins(own, self.model.margins)
-        return inner - forecast(self.model, self.fit, factors)
+        return np.subtract(inner, forecast(self.model, self.fit, factors), out=inner)
 
     @property
     def standard_residuals(self) -> Floats:
@@ -275,10 +275,14 @@ class Abnormal:
             self.innovations[:, days],
         )
 
-    def take(self, index: Integers) -> Abnormal:
-        """Keep the events at the given positions; all in their order are the same object."""
-        if len(index) == len(self) and np.array_equal(index, np.arange(len(self))):
-            return self
+    def take(self, index: Integers | slice) -> Abnormal:
+        """Keep the events at the given positions; a slice copies nothing.
+
+        All in their order are the same object.
+        """
+        if not isinstance(index, slice) and len(index) == len(self):
+            if np.array_equal(index, np.arange(len(self))):
+                return self
         return Abnormal(
             self.rows.take(index),
             self.panel,

@@ -27,8 +27,8 @@ from eventstudy.stack import Stack
 from eventstudy.windows import Design, Window
 
 # Estimation windows of so many events stay in a core's cache from the gather to the fit.
-BLOCK = 1024
-RANGE = 4 * BLOCK
+BLOCK = 512
+RANGE = 8 * BLOCK
 
 Execute = Callable[[Callable[..., Any], Any, Sequence[tuple[int, int]]], Iterator[Any]]
 """Runs a function over ranges of events."""
@@ -133,6 +133,12 @@ def estimate(
         ),
         dropped,
     )
+
+
+def in_blocks(abnormal: Abnormal, members: Integers) -> Iterator[tuple[int, Abnormal]]:
+    """Take so many events at a time that their estimation days stay in a core's cache."""
+    for first in range(0, len(members), BLOCK):
+        yield first, abnormal.take(members[first : first + BLOCK])
 
 
 def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dict[int, str]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.abnormal import event_innovations
+from eventstudy.estimation import in_blocks
 from eventstudy.inference.base import (
     SEVERAL_DATES,
     TOO_FEW,
@@ -15,7 +16,6 @@ from eventstudy.inference.base import (
     TestResult,
     with_se,
 )
-from eventstudy.inference.history import parts
 from eventstudy.kernels.cumulate import cumulate
 from eventstudy.models.base import forecast
 
@@ -91,7 +91,7 @@ def crude_dependence_test(sample: Sample) -> TestResult:
     events, total = daily.events[:days], daily.residuals
     if note:
         # The few that stay out are taken from the sums of all: no second pass over the others.
-        for _, part in parts(sample.abnormal, np.flatnonzero(~single)):
+        for _, part in in_blocks(sample.abnormal, np.flatnonzero(~single)):
             there = np.isfinite(part.residuals)
             events = events - there.sum(axis=0)
             total = total - np.where(there, part.residuals, 0.0).sum(axis=0)

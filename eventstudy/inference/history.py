@@ -6,23 +6,18 @@ they have the same bits however the blocks are shared out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.estimation import BLOCK, Execute
+from eventstudy.estimation import BLOCK, RANGE, Execute
 from eventstudy.execution import chunks
-from eventstudy.kernels.ranks import Ranked, place, rank
+from eventstudy.kernels.ranks import Sorted, rank
 from eventstudy.stack import Stack
 from eventstudy.windows import Window
 
-_RANGE = 4 * BLOCK
-# Runs of up to so many days are added day by day, as a sum of so few numbers is anyway.
-_ADDED = 8
 # Below this share of an effect a spread is rounding: the effects are the same.
 ROUNDING = 1e-12
 
@@ -84,6 +79,11 @@ class Shares:
     effect_unit: Floats
     effect_days: Integers
 
+    def plus(self, other: Shares) -> Shares:
+        """Put other events under these."""
+        both = [(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)]
+        return Shares(*(np.concatenate(pair) for pair in both))
+
     def take(self, index: Integers) -> Shares:
         """Keep the events at the given positions."""
         return Shares(*(getattr(self, one.name)[index] for one in fields(self)))
@@ -116,6 +116,13 @@ class _Task:
     spread: tuple[float, ...]
     aligned: tuple[bool, ...]
 
+    @property
+    def hull(self) -> Window:
+        """From the first to the last day of all windows."""
+        return Window(
+            min(window.first for window in self.windows), max(window.last for window in self.windows)
+        )
+
 
 def histories(
     abnormal: Abnormal,
@@ -147,15 +154,14 @@ def histories(
         len(window) == 1 or not shared for window, shared in zip(windows, overlap, strict=True)
     )
     task = _Task(abnormal, windows, enters, spread, aligned)
-    stacks = [Stack[Shares](len(abnormal)) for _ in windows]
+    stack = Stack[dict[int, Shares]](len(abnormal))
     daily: list[Daily | None] = [None] * len(windows)
-    for part in execute(_history_range, task, chunks(len(abnormal), _RANGE, block=BLOCK)):
-        for number, (shares, sums) in enumerate(part):
-            stacks[number].add(shares)
-            for one in sums:
-                known = daily[number]
-                daily[number] = one if known is None else known.plus(one)
-    return tuple(History(sums, stack.whole()) for sums, stack in zip(daily, stacks, strict=True))
+    for shares, sums in execute(_history_range, task, chunks(len(abnormal), RANGE, block=BLOCK)):
+        stack.add(shares)
+        for block in sums:
+            daily = _added(daily, block)
+    whole = stack.whole()
+    return tuple(History(sums, whole[number]) for number, sums in enumerate(daily))
 
 
 def effect_spread(scar: Floats) -> float:
@@ -166,120 +172,218 @@ def effect_spread(scar: Floats) -> float:
     return spread if spread > ROUNDING * np.abs(scar).max() else np.nan
 
 
-def parts(abnormal: Abnormal, members: Integers) -> Iterator[tuple[int, Abnormal]]:
-    """Take so many events at a time that their estimation days stay in a core's cache."""
-    for first in range(0, len(members), BLOCK):
-        yield first, abnormal.take(members[first : first + BLOCK])
-
-
-def _history_range(task: _Task, start: int, stop: int) -> list[tuple[Shares, list[Daily]]]:
-    """Take the history of a range of events, window by window, with the sums of each block."""
-    found: list[tuple[Stack[Shares], list[Daily]]] = [
-        (Stack[Shares](stop - start), []) for _ in task.windows
+def _added(daily: Sequence[Daily | None], more: Sequence[Daily | None]) -> list[Daily | None]:
+    """Add up the sums of some events and of others, window by window."""
+    return [
+        (own or other) if own is None or other is None else own.plus(other)
+        for own, other in zip(daily, more, strict=True)
     ]
-    for first, part in parts(task.abnormal, np.arange(start, stop)):
-        block = _Estimation.of(part)
-        enters = task.enters[start + first : start + first + len(part)]
-        history = _block_history(task, block, enters)
-        for (stack, sums), (shares, daily) in zip(found, history, strict=True):
-            stack.add(shares)
-            if daily is not None:
-                sums.append(daily)
-    return [(stack.whole(), sums) for stack, sums in found]
+
+
+def _history_range(
+    task: _Task, start: int, stop: int
+) -> tuple[dict[int, Shares], list[list[Daily | None]]]:
+    """Take the history of a range of events, with the sums of each block."""
+    stack = Stack[dict[int, Shares]](stop - start)
+    sums: list[list[Daily | None]] = []
+    for first in range(start, stop, BLOCK):
+        some = slice(first, min(first + BLOCK, stop))
+        shares, daily = _block_history(_Block.of(task, task.abnormal.take(some), some))
+        stack.add(shares)
+        sums.append(daily)
+    return stack.whole(), sums
 
 
 @dataclass(frozen=True, eq=False)
-class _Estimation:
-    """Estimation days of a block of events, and their ranks."""
+class _Block:
+    """Some events and their days: n events, E estimation days, H days of all windows.
 
-    abnormal: Abnormal
-    values: Floats
+    Attributes
+    ----------
+    task : _Task
+        What is asked.
+    raw, values : array of float, shape (n, E)
+        Abnormal returns of the estimation days, and the same on the scale of sigma.
+    tested : array of float, shape (n, H)
+        Abnormal returns of the days of all windows, on the scale of one session.
+    effects : array of float, shape (n, W)
+        Effects over their spread, on the scale of sigma; NaN where there is none.
+    enters : array of bool, shape (n, W)
+        Events that count in a window.
+    """
+
+    task: _Task
     raw: Floats
-    there: Booleans | None
-    ranked: Ranked
+    values: Floats
+    tested: Floats
+    effects: Floats
+    enters: Booleans
+
+    def __len__(self) -> int:
+        return len(self.values)
 
     @classmethod
-    def of(cls, abnormal: Abnormal) -> _Estimation:
-        """Gather and rank."""
-        values = abnormal.standard_residuals
-        ranked = rank(values)
-        whole = bool((ranked.count == values.shape[1]).all())
-        there = None if whole else np.isfinite(values)
-        return cls(abnormal, values, abnormal.residuals, there, ranked)
-
-    def take(self, index: Integers) -> _Estimation:
-        """Keep the events at the given positions."""
-        there = None if self.there is None else self.there[index]
-        own = self.abnormal.take(index)
-        ranked = self.ranked.take(index)
-        return _Estimation(own, self.values[index], self.raw[index], there, ranked)
-
-
-def _block_history(
-    task: _Task, block: _Estimation, enters: Booleans
-) -> list[tuple[Shares, Daily | None]]:
-    """Take the history of a block of events, window by window."""
-    abnormal, count = block.abnormal, block.ranked.count
-    sigma = abnormal.fit.sigma
-    effects = np.column_stack(
-        [
-            abnormal.cumulate(window).scar / spread * sigma
-            for window, spread in zip(task.windows, task.spread, strict=True)
-        ]
-    )
-    # Zero and the effects of all windows are looked for among the estimation days at once.
-    zero = np.zeros((len(count), 1))
-    below, equal = place(block.ranked, block.values, np.concatenate([zero, effects], axis=1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rising = (count - below[:, 0] - equal[:, 0]) / count
-    below, equal = below[:, 1:], equal[:, 1:]
-    units = (1.0 + below + 0.5 * equal) / (count[:, None] + 2.0) - 0.5
-    known = np.isfinite(effects)
-    units[~known] = np.nan
-    results: list[tuple[Shares, Daily | None]] = []
-    for number, window in enumerate(task.windows):
-        runs = rising if len(window) == 1 else _rising_runs(block, len(window))
-        shares = Shares(rising, runs, units[:, number], count + 1)
-        index = np.flatnonzero(enters[:, number])
-        daily = None
-        if task.aligned[number] and len(index):
-            ties = (equal[:, number] > 0) & known[:, number]
-            own = _Entering(block, shares, effects[:, number], ties)
-            daily = _daily(own if len(index) == len(count) else own.take(index), window)
-        results.append((shares, daily))
-    return results
-
-
-@dataclass(frozen=True, eq=False)
-class _Entering:
-    """The events of a block that enter a window; ``ties`` have a day that equals their effect."""
-
-    block: _Estimation
-    shares: Shares
-    effect: Floats
-    ties: Booleans
-
-    def take(self, index: Integers) -> _Entering:
-        """Keep the events at the given positions."""
-        return _Entering(
-            self.block.take(index), self.shares.take(index), self.effect[index], self.ties[index]
+    def of(cls, task: _Task, abnormal: Abnormal, some: slice) -> _Block:
+        """Gather the days of some events."""
+        hull = task.hull
+        scar = [abnormal.cumulate(window).scar for window in task.windows]
+        return cls(
+            task,
+            abnormal.residuals,
+            abnormal.standard_residuals,
+            abnormal.ar[:, abnormal.days(hull)] / np.sqrt(abnormal.window_innovations(hull)),
+            np.stack(scar, axis=1) / task.spread * abnormal.fit.sigma[:, None],
+            task.enters[some],
         )
 
+    def take(self, index: Integers) -> _Block:
+        """Keep the events at the given positions."""
+        names = ("raw", "values", "tested", "effects", "enters")
+        return _Block(self.task, *(getattr(self, name)[index] for name in names))
 
-def _rising_runs(block: _Estimation, length: int) -> Floats:
-    """Share of the runs of days whose sum is positive; NaN without a complete run."""
-    values = block.values
-    if length > values.shape[1]:
-        return np.full(len(values), np.nan)
-    if length > _ADDED:
-        runs = sliding_window_view(values, length, axis=1).sum(axis=2)
-    else:
-        runs = values[:, : values.shape[1] - length + 1].copy()
-        for day in range(1, length):
-            runs += values[:, day : day + runs.shape[1]]
-    known = runs.shape[1] if block.there is None else np.count_nonzero(np.isfinite(runs), axis=1)
-    with np.errstate(invalid="ignore"):
-        return _count_rows(runs > 0) / known
+    def days(self, number: int) -> slice:
+        """Columns of the tested days that belong to a window."""
+        window = self.task.windows[number]
+        first = window.first - self.task.hull.first
+        return slice(first, first + len(window))
+
+
+def _block_history(block: _Block) -> tuple[dict[int, Shares], list[Daily | None]]:
+    """Take the history of a block of events, window by window.
+
+    Most events have all their days, and no two values that may be equal: their sums are taken
+    from the order of their days, those of the others from their ranks.
+    """
+    there = np.isfinite(np.einsum("nt->n", block.values))
+    there &= np.isfinite(np.einsum("nt->n", block.tested))
+    there &= np.isfinite(np.einsum("nw->n", block.effects))
+    whole = block if there.all() else block.take(np.flatnonzero(there))
+    order = Sorted.of(whole.values)
+    zero = np.zeros((len(whole), 1))
+    below, meets = order.below(np.concatenate([zero, whole.effects, whole.tested], axis=1))
+    clear = ~(order.near | meets.any(axis=1))
+    if there.all() and clear.all():
+        return _clear_history(block, order, below)
+    chosen = np.flatnonzero(clear)
+    other = np.setdiff1d(np.arange(len(block)), np.flatnonzero(there)[chosen])
+    of_clear, daily = _clear_history(whole.take(chosen), order.take(chosen), below[chosen])
+    of_others, further = _any_history(block.take(other))
+    place = np.argsort(np.concatenate([np.flatnonzero(there)[chosen], other]))
+    shares = {number: one.plus(of_others[number]).take(place) for number, one in of_clear.items()}
+    return shares, _added(daily, further)
+
+
+def _clear_history(
+    block: _Block, order: Sorted, below: Integers
+) -> tuple[dict[int, Shares], list[Daily | None]]:
+    """Take the history of events that have all their days, all values of an event distinct.
+
+    ``below`` counts the estimation days below zero, below the effects and below the tested days.
+    """
+    count = block.values.shape[1]
+    windows = block.task.windows
+    below_effects, below_tested = below[:, 1 : 1 + len(windows)], below[:, 1 + len(windows) :]
+    rising = (count - below[:, 0]) / count
+    runs = _rising_runs(block.values, {len(window) for window in windows} - {1}, whole=True)
+    units = (1.0 + below_effects) / (count + 2.0) - 0.5
+    days = np.full(len(block), count + 1)
+    runs[1] = rising
+    shares = {
+        number: Shares(rising, runs[len(window)], units[:, number], days)
+        for number, window in enumerate(windows)
+    }
+    daily: list[Daily | None] = [None] * len(windows)
+    for number, aligned in enumerate(block.task.aligned):
+        index = np.flatnonzero(block.enters[:, number])
+        if not aligned or not len(index):
+            continue
+        both = below_tested[:, block.days(number)], below_effects[:, number, None]
+        own = np.concatenate(both, axis=1)
+        if len(index) == len(block):
+            daily[number] = _clear_daily(block, order, number, own, units[:, number])
+        else:
+            some, mine = block.take(index), order.take(index)
+            daily[number] = _clear_daily(some, mine, number, own[index], units[index, number])
+    return shares, daily
+
+
+def _clear_daily(
+    block: _Block, order: Sorted, number: int, below: Integers, units: Floats
+) -> Daily:
+    """Sum by day the events of :func:`_clear_history` that enter a window.
+
+    Ranks of estimation days come from their order, and each tested day lifts those above it by one;
+    ``below`` counts the estimation days below each tested day and below the effect.
+    """
+    tested = block.tested[:, block.days(number)]
+    events, days = block.values.shape
+    count = days + tested.shape[1]
+    middle = (count + 1.0) / 2.0
+    places = order.places
+    own = places.sum(axis=0, dtype=np.int64) + float(events)
+    lifted = own.copy()
+    for one in below[:, :-1].T:
+        lifted += _count_from(places, one)
+    of_tested = below[:, :-1] + (rank(tested)[0] if tested.shape[1] > 1 else 1.0)
+    ranks = np.append(lifted, of_tested.sum(axis=0))
+    signs = _signs(order, below[:, :-1], middle)
+    effect_sums = own + _count_from(places, below[:, -1])
+    return Daily(
+        events=np.full(count, events),
+        residuals=block.raw.sum(axis=0),
+        ranks=ranks - events * middle,
+        units=ranks / (count + 1.0) - 0.5 * events,
+        signs=np.append(signs, np.sign(of_tested - middle).sum(axis=0)),
+        effect_events=np.full(days + 1, events),
+        effect_units=np.append(effect_sums / (days + 2.0) - 0.5 * events, units.sum()),
+    )
+
+
+def _count_from(places: Integers, first: Integers) -> Floats:
+    """Count by column the places from a first one of each row on; up to 65,535 rows."""
+    above = places >= first.astype(places.dtype)[:, None]
+    return np.add.reduce(above.view(np.uint8), axis=0, dtype=np.uint16).astype(np.float64)
+
+
+def _signs(order: Sorted, below: Integers, middle: float) -> Floats:
+    """Sum by estimation day the signs about the median of estimation and tested days.
+
+    A rank among all is that among the estimation days, and the tested days below: where it first
+    exceeds the middle one, no place is further from the middle than there are tested days.
+    """
+    events, days = order.keys.shape
+    least = max(int(middle) - below.shape[1] - 1, 0)
+    place = np.arange(least, min(int(middle), days))
+    ranks = place + 1 + (below[:, :, None] <= place).sum(axis=1)
+    first = least + np.count_nonzero(ranks <= middle, axis=1)
+    at_middle = order.column(np.maximum(first, 1) - 1)[(ranks == middle).any(axis=1)]
+    return 2.0 * _count_from(order.places, first) + np.bincount(at_middle, minlength=days) - events
+
+
+def _rising_runs(values: Floats, lengths: Set[int], *, whole: bool) -> dict[int, Floats]:
+    """Share of the runs of so many days whose sum is positive; NaN without any complete run.
+
+    Parameters
+    ----------
+    values : array of float, shape (n, E)
+    lengths : set of int
+        Days of the runs.
+    whole : bool
+        Whether no day is missing.
+    """
+    days = values.shape[1]
+    found = {length: np.full(len(values), np.nan) for length in lengths}
+    runs = values.copy()
+    flat, sums = values.reshape(-1), runs.reshape(-1)
+    for day in range(1, min(max(lengths, default=1), days)):
+        # Along the whole block: the last sums of a row run into the next, and are not counted.
+        sums[: len(flat) - day] += flat[day:]
+        runs[:, days - day :] = np.nan
+        if day + 1 in lengths:
+            known = days - day if whole else np.count_nonzero(np.isfinite(runs), axis=1)
+            with np.errstate(invalid="ignore"):
+                found[day + 1] = _count_rows(runs > 0) / known
+    return found
 
 
 def _count_rows(flags: Booleans) -> Integers:
@@ -287,101 +391,52 @@ def _count_rows(flags: Booleans) -> Integers:
     return np.bitwise_count(np.packbits(flags, axis=1)).sum(axis=1, dtype=np.int64)
 
 
-def _count_columns(flags: Booleans | Floats) -> Floats:
-    """Count what is true in each column; single precision holds the events of a block exactly."""
-    count = np.ones(len(flags), dtype=np.float32) @ flags.astype(np.float32)
-    return count.astype(np.float64)
+def _any_history(block: _Block) -> tuple[dict[int, Shares], list[Daily | None]]:
+    """Take the history of events that may lack days, or have equal values."""
+    values, windows = block.values, block.task.windows
+    lengths = {len(window) for window in windows} - {1}
+    count = np.count_nonzero(np.isfinite(values), axis=1)
+    with np.errstate(invalid="ignore"):
+        rising = np.count_nonzero(values > 0, axis=1) / count
+    runs = _rising_runs(values, lengths, whole=False)
+    runs[1] = rising
+    shares: dict[int, Shares] = {}
+    daily: list[Daily | None] = []
+    for number, window in enumerate(windows):
+        effect = block.effects[:, number, None]
+        below = np.count_nonzero(values < effect, axis=1)
+        equal = np.count_nonzero(values == effect, axis=1)
+        units = (1.0 + below + 0.5 * equal) / (count + 2.0) - 0.5
+        units[np.isnan(effect[:, 0])] = np.nan
+        shares[number] = Shares(rising, runs[len(window)], units, count + 1)
+        index = np.flatnonzero(block.enters[:, number])
+        some = block.take(index) if block.task.aligned[number] and len(index) else None
+        daily.append(None if some is None else _any_daily(some, number, units[index]))
+    return shares, daily
 
 
-def _sum_columns(above: Booleans | Floats) -> Floats:
-    """Add up what :func:`_above` gives, column by column."""
-    return _count_columns(above) if above.dtype == np.bool_ else above.sum(axis=0)
-
-
-def _daily(entering: _Entering, window: Window) -> Daily:
-    """Sum a block of events by day."""
-    block, shares = entering.block, entering.shares
-    abnormal, values, ranked = block.abnormal, block.values, block.ranked
-    above = _above(values, entering.effect, entering.ties)
-    days = values.shape[1]
-    ar = abnormal.ar[:, abnormal.days(window)]
-    tested = ar / np.sqrt(abnormal.window_innovations(window))
-    ranks, tied = _with_tested(ranked, values, tested)
-    there = np.isfinite(tested)
-    known = np.concatenate([_count(block), there.sum(axis=0)])
-    count = ranked.count + there.sum(axis=1)
-    middle = (count + 1.0) / 2.0
-    missing = None if block.there is None and there.all() else _missing(block, there)
-    effect_ranks = ranked.ranks.sum(axis=0)
-    own = 1.0 / (shares.effect_days + 1.0)
-    if (count == count[0]).all() and missing is None:
-        rank_sums = ranks.sum(axis=0)
-        centred, units = rank_sums - len(ar) * middle[0], rank_sums / (count[0] + 1.0)
-        signs = _count_columns(ranks > middle[0]) - _count_columns(ranks < middle[0])
-        effect_units = own[0] * (effect_ranks + _sum_columns(above))
-    else:
-        mask = np.zeros(ranks.shape, np.bool_) if missing is None else missing
-        centred = np.where(mask, 0.0, ranks - middle[:, None]).sum(axis=0)
-        units = np.einsum("n,nt->t", 1.0 / (count + 1.0), ranks)
-        signs = np.where(mask, 0.0, np.sign(ranks - middle[:, None])).sum(axis=0)
-        effect_units = np.einsum("n,nt->t", own, ranked.ranks + above)
-    for row in np.flatnonzero(tied):
-        union = np.concatenate([values[row], tested[row]])
-        right = np.nan_to_num(np.sign(union - np.nanmedian(union)))
-        signs += right - np.where(np.isnan(union), 0.0, np.sign(ranks[row] - middle[row]))
-    raw = block.raw if block.there is None else np.where(block.there, block.raw, 0.0)
+def _any_daily(block: _Block, number: int, units: Floats) -> Daily:
+    """Sum by day the events of :func:`_any_history` that enter a window."""
+    values, tested = block.values, block.tested[:, block.days(number)]
+    effect = block.effects[:, number, None]
+    union = np.concatenate([values, tested], axis=1)
+    there = np.isfinite(union)
+    count = np.count_nonzero(there, axis=1)[:, None]
+    ranks = rank(union)[0]
+    ordered = np.sort(union, axis=1)
+    halves = np.concatenate([(count - 1) // 2, count // 2], axis=1)
+    median = np.take_along_axis(ordered, halves, axis=1).mean(axis=1, keepdims=True)
+    known = there[:, : values.shape[1]]
+    among = rank(values)[0] + (values > effect) + 0.5 * (values == effect)
+    scale = 1.0 / (np.count_nonzero(known, axis=1)[:, None] + 2.0)
     return Daily(
-        events=known,
-        residuals=raw.sum(axis=0),
-        ranks=centred,
-        units=units - 0.5 * known,
-        signs=signs,
-        effect_events=np.append(known[:days], np.isfinite(shares.effect_unit).sum()),
-        effect_units=np.append(effect_units - 0.5 * known[:days], np.nansum(shares.effect_unit)),
+        events=np.count_nonzero(there, axis=0),
+        residuals=np.where(known, block.raw, 0.0).sum(axis=0),
+        ranks=np.where(there, ranks - (count + 1.0) / 2.0, 0.0).sum(axis=0),
+        units=np.where(there, ranks / (count + 1.0) - 0.5, 0.0).sum(axis=0),
+        signs=np.where(there, np.sign(union - median), 0.0).sum(axis=0),
+        effect_events=np.append(np.count_nonzero(known, axis=0), np.isfinite(units).sum()),
+        effect_units=np.append(
+            np.where(known, among * scale - 0.5, 0.0).sum(axis=0), np.nansum(units)
+        ),
     )
-
-
-def _with_tested(ranked: Ranked, values: Floats, tested: Floats) -> tuple[Floats, Booleans]:
-    """Rank estimation and tested days together, 0 where one is missing; and which rows have ties.
-
-    Returns
-    -------
-    ranks : array of float, shape (n, E + L)
-    tied : array of bool, shape (n,)
-    """
-    days = values.shape[1]
-    among = rank(tested)
-    ranks = np.empty((len(values), days + tested.shape[1]))
-    ranks[:, :days] = ranked.ranks
-    ranks[:, days:] = among.ranks
-    tied = ranked.tied | among.tied
-    for column in range(tested.shape[1]):
-        one = tested[:, column]
-        below, equal = (found[:, 0] for found in place(ranked, values, one[:, None]))
-        ties = (equal > 0) & np.isfinite(one)
-        ranks[:, :days] += _above(values, one, ties)
-        ranks[:, days + column] += np.where(np.isfinite(one), below + 0.5 * equal, 0.0)
-        tied |= ties
-    return ranks, tied
-
-
-def _above(values: Floats, one: Floats, ties: Booleans) -> Booleans | Floats:
-    """1 where a value of a row is above another one, a half where it equals it.
-
-    ``ties`` are the rows in which any does: without them the answer is a flag.
-    """
-    found = values > one[:, None]
-    return found + 0.5 * (values == one[:, None]) if ties.any() else found
-
-
-def _count(block: _Estimation) -> Integers:
-    """Events with each estimation day, shape (E,)."""
-    if block.there is None:
-        return np.full(block.values.shape[1], len(block.values))
-    return block.there.sum(axis=0)
-
-
-def _missing(block: _Estimation, there: Booleans) -> Booleans:
-    """Estimation and tested days without an abnormal return, shape (n, E + L)."""
-    own = np.isfinite(block.values) if block.there is None else block.there
-    return ~np.concatenate([own, there], axis=1)

@@ -14,17 +14,15 @@ import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.estimation import BLOCK, Execute
+from eventstudy.estimation import BLOCK, RANGE, Execute
 from eventstudy.execution import map_chunks
 from eventstudy.inference.day_zero import DaysZero, windows_overlap
-from eventstudy.inference.history import History, histories, parts
+from eventstudy.inference.history import History, histories
 from eventstudy.kernels.band import Band
 from eventstudy.kernels.correlation import Block, Coverage, Matches, pair_sums
 from eventstudy.kernels.dependence import match, window_span
 from eventstudy.windows import Window
 
-# Events whose estimation days one task holds at once.
-_RANGE = 4 * BLOCK
 _DATES = 128
 SINGLE_PRECISION = 100_000
 """Events above which the squares of correlations, which enter degrees of freedom alone, are summed
@@ -250,7 +248,7 @@ def _ranges(dates: Dates, sequence: Integers) -> list[tuple[int, int]]:
     found, first, events = [], 0, 0
     for place, size in enumerate(sizes.tolist()):
         events += size
-        if events >= _RANGE or place - first >= _DATES:
+        if events >= RANGE or place - first >= _DATES:
             found.append((first, place + 1))
             first, events = place + 1, 0
     return [*found, (first, len(sizes))] if first < len(sizes) else found
@@ -346,8 +344,8 @@ def _blocks(task: _Task, start: int, stop: int) -> list[Block]:
     which = task.sequence[start:stop]
     members = [dates.order[dates.bounds[one] : dates.bounds[one + 1]] for one in which]
     chosen = np.concatenate(members)
-    residuals = standard_residuals(abnormal, chosen)
     part = abnormal.take(chosen)
+    residuals = standard_residuals(part)
     covered = [
         _covered(part, window, lead) for window, lead in zip(task.windows, task.lead, strict=True)
     ]
@@ -393,9 +391,10 @@ def _covered(abnormal: Abnormal, window: Window, lead: int) -> Booleans:
     return covered
 
 
-def standard_residuals(abnormal: Abnormal, members: Integers) -> Floats:
-    """Gather the standardised residuals of some events, shape (n, E)."""
-    values = np.empty((len(members), len(abnormal.design.estimation)))
-    for first, part in parts(abnormal, members):
-        values[first : first + len(part)] = part.standard_residuals
+def standard_residuals(abnormal: Abnormal) -> Floats:
+    """Gather the standardised residuals of events, a block at a time, shape (N, E)."""
+    values = np.empty((len(abnormal), len(abnormal.design.estimation)))
+    for first in range(0, len(abnormal), BLOCK):
+        some = slice(first, first + BLOCK)
+        values[some] = abnormal.take(some).standard_residuals
     return values

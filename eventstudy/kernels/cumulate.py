@@ -40,7 +40,7 @@ class Cumulated:
     span: Integers
     bhar: Floats
 
-    def take(self, index: Integers) -> Cumulated:
+    def take(self, index: Integers | slice) -> Cumulated:
         """Keep the events at the given positions."""
         return Cumulated(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 

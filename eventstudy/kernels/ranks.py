@@ -3,41 +3,128 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
 
-_SIGN = 0x7FFFFFFFFFFFFFFF
-
 
 @dataclass(frozen=True, eq=False)
-class Ranked:
-    """Rows of values with their ranks.
+class Sorted:
+    """Rows of values in ascending order.
 
     Attributes
     ----------
-    ranks : array of float, shape (events, days)
-        Average ranks from 1 up, 0 where a value is missing.
-    count : array of int, shape (events,)
-        Values that are there.
-    tied : array of bool, shape (events,)
-        Whether two values of the row are equal.
-    keys : array of int, shape (events, days)
-        The values in ascending order as whole numbers that keep it, their last bits set.
+    keys : array of float, shape (events, days)
+        The values, ascending, each with its column in place of its last bits.
+    near : array of bool, shape (events,)
+        Whether two values of the row agree in their other bits, so that they may be equal and out
+        of order.
     """
 
-    ranks: Floats
-    count: Integers
-    tied: Booleans
-    keys: Integers
+    keys: Floats
+    near: Booleans
 
-    def take(self, index: Integers) -> Ranked:
+    @classmethod
+    def of(cls, values: Floats) -> Sorted:
+        """Sort each row; all values are finite, for numpy's sort keeps no bits of a NaN.
+
+        One sort of numbers that hold a value's leading bits and, in place of the last ones, its
+        column: many times faster than sorting columns by values.
+        """
+        keys = values + 0.0  # -0.0 becomes 0.0
+        whole = keys.view(np.int64)
+        low = _low(values.shape[1])
+        whole &= ~low
+        whole |= np.arange(values.shape[1], dtype=np.int64)
+        keys.sort(axis=1)
+        # Along the whole block: that a row may end as the next begins does no harm.
+        flat = whole.reshape(-1)
+        differ = (flat[1:] ^ flat[:-1]).view(np.uint64)
+        near = np.zeros(len(values), dtype=np.bool_)
+        if differ.min(initial=low + 1) <= low:
+            near = ((whole[:, 1:] ^ whole[:, :-1]).view(np.uint64) <= low).any(axis=1)
+        return cls(keys, near)
+
+    @cached_property
+    def places(self) -> Integers:
+        """Place of each column's value among those of its row, from 0, shape (events, days).
+
+        In 16 bits where they hold two numbers of columns: a sort of columns then costs a third of
+        that of the values.
+        """
+        days = self.keys.shape[1]
+        bits = _low(days).bit_length()
+        kind = next(one for one in (np.uint16, np.uint32, np.uint64) if 2 * bits <= _width(one))
+        places = self.keys.view(np.int64).astype(kind)
+        places <<= kind(_width(kind) - bits)  # the column, in the first bits
+        places |= np.arange(days, dtype=kind)
+        places.sort(axis=1)
+        places &= kind((1 << (_width(kind) - bits)) - 1)
+        return places
+
+    def column(self, place: Integers) -> Integers:
+        """Column of the value at one place of each row, shape (events,)."""
+        found = self.keys[np.arange(len(self.keys)), place]
+        return found.view(np.int64) & _low(self.keys.shape[1])
+
+    def take(self, index: Integers) -> Sorted:
         """Keep the rows at the given positions."""
-        return Ranked(self.ranks[index], self.count[index], self.tied[index], self.keys[index])
+        return Sorted(self.keys[index], self.near[index])
+
+    def below(self, others: Floats) -> tuple[Integers, Booleans]:
+        """Count the values of each row that are below other values.
+
+        Parameters
+        ----------
+        others : array of float, shape (events, k)
+            Values for each row; for NaN the count means nothing.
+
+        Returns
+        -------
+        below : array of int, shape (events, k)
+        meets : array of bool, shape (events, k)
+            Where a value may equal the other one, so that the count may be wrong.
+
+        Examples
+        --------
+        >>> Sorted.of(np.array([[3.0, 1.0, 1.5]])).below(np.array([[1.25, 7.0]]))[0]
+        array([[1, 3]])
+        """
+        events, days = self.keys.shape
+        low = _low(days)
+        other = (others + 0.0).view(np.int64)
+        # The lowest and the highest key that a value with the same leading bits can have.
+        clear, full = (other & ~low).view(np.float64), (other | low).view(np.float64)
+        least, most = np.minimum(clear, full), np.maximum(clear, full)
+        if not self.keys.size:
+            return np.zeros(others.shape, dtype=np.int64), np.zeros(others.shape, dtype=np.bool_)
+        flat = self.keys.reshape(-1)
+        begin = (np.arange(events) * days)[:, None]
+        # The count is at most `step` above `found`, for both halves of the first step alike.
+        step = 1 << (days.bit_length() - 1)
+        found = begin + (flat.take(begin + (step - 1)) < least) * (days - step)
+        while step > 1:
+            step >>= 1
+            found += (flat.take(found + (step - 1)) < least) * step
+        found += flat.take(found) < least
+        found -= begin
+        meets = flat.take(begin + np.minimum(found, days - 1)) <= most
+        return found, meets & (found < days)
 
 
-def rank(values: Floats) -> Ranked:
+def _low(days: int) -> int:
+    """Bits that hold the number of a column."""
+    return (1 << max(days - 1, 1).bit_length()) - 1
+
+
+def _width(kind: type[np.unsignedinteger]) -> int:
+    """Bits of a number."""
+    return 8 * np.dtype(kind).itemsize
+
+
+def rank(values: Floats) -> tuple[Floats, Booleans]:
     """Rank each row from 1 up, ties sharing their average rank; NaN is missing.
 
     Parameters
@@ -46,67 +133,16 @@ def rank(values: Floats) -> Ranked:
 
     Returns
     -------
-    Ranked
+    ranks : array of float, shape (events, days)
+        0 where a value is missing.
+    tied : array of bool, shape (events,)
+        Whether two values of the row are equal.
 
     Examples
     --------
-    >>> rank(np.array([[3.0, np.nan, 1.0, 3.0]])).ranks
+    >>> rank(np.array([[3.0, np.nan, 1.0, 3.0]]))[0]
     array([[2.5, 0. , 1. , 2.5]])
-
-    Notes
-    -----
-    One sort of whole numbers that hold a value's leading bits and, in place of the last ones, its
-    column: many times faster than sorting columns by values. Rows in which two values agree in
-    their leading bits, and may be tied, are ranked again by the values themselves.
     """
-    events, days = values.shape
-    missing = np.isnan(values)
-    some = bool(missing.any())
-    count = days - np.count_nonzero(missing, axis=1) if some else np.full(events, days)
-    bits = max(days - 1, 1).bit_length()
-    low = (1 << bits) - 1
-    keys = _ordered_bits(values)
-    if some:
-        keys[missing] = _SIGN
-    keys &= ~low
-    keys |= np.arange(days, dtype=np.int64)
-    keys.sort(axis=1)
-    ranks = _inverse(keys & low, bits)
-    keys |= low
-    near: Booleans = keys[:, 1:] == keys[:, :-1]
-    if some:
-        near = near & (np.arange(1, days, dtype=np.int64) < count[:, None])
-        ranks[missing] = 0.0
-    tied = np.zeros(events, dtype=np.bool_)
-    again = np.flatnonzero(near.any(axis=1))
-    if len(again):
-        ranks[again], tied[again] = _by_value(values[again])
-    return Ranked(ranks, count, tied, keys)
-
-
-def _ordered_bits(values: Floats) -> Integers:
-    """Whole numbers in the order of the values."""
-    keys: Integers = (values + 0.0).view(np.int64)  # -0.0 becomes 0.0
-    # The bits of negative numbers run the other way.
-    keys ^= (keys >> 63) & _SIGN
-    return keys
-
-
-def _inverse(column: Integers, bits: int) -> Floats:
-    """Give the place of each column in rows of columns, from 1: a sort again beats a scatter."""
-    kind = np.dtype(np.int32 if 2 * bits < 31 else np.int64)
-    places = column.astype(kind)
-    places <<= bits
-    places |= np.arange(column.shape[1], dtype=kind)
-    places.sort(axis=1)
-    places &= (1 << bits) - 1
-    found = places.astype(np.float64)
-    found += 1.0
-    return found
-
-
-def _by_value(values: Floats) -> tuple[Floats, Booleans]:
-    """Average ranks, 0 where a value is missing, and which rows hold equal values."""
     events, days = values.shape
     order = np.argsort(values, axis=1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=1)
@@ -120,47 +156,6 @@ def _by_value(values: Floats) -> tuple[Floats, Booleans]:
     last = np.minimum.accumulate(np.where(closes, place, days)[:, ::-1], axis=1)[:, ::-1]
     ranks = np.empty((events, days))
     np.put_along_axis(ranks, order, (first + last) / 2.0 + 1.0, axis=1)
+    # NaN differs from itself: only values that are there can be tied.
     tied: Booleans = ~np.asarray(opens.all(axis=1))
     return np.where(np.isnan(values), 0.0, ranks), tied
-
-
-def place(ranked: Ranked, values: Floats, others: Floats) -> tuple[Integers, Integers]:
-    """Count the values of each row that are below other values, and those that equal them.
-
-    Parameters
-    ----------
-    ranked : Ranked
-        Ranks of the rows.
-    values : array of float, shape (events, days)
-        The rows.
-    others : array of float, shape (events, k)
-        Values for each row; for NaN the counts mean nothing.
-
-    Returns
-    -------
-    below, equal : array of int, shape (events, k)
-
-    Examples
-    --------
-    >>> rows = np.array([[3.0, 1.0, 1.0]])
-    >>> place(rank(rows), rows, np.array([[1.0, 2.0]]))
-    (array([[0, 2]]), array([[2, 0]]))
-    """
-    days = values.shape[1]
-    low = (1 << max(days - 1, 1).bit_length()) - 1
-    key: Integers = _ordered_bits(others) | low
-    below: Integers = np.zeros(others.shape, dtype=np.int64)
-    flat, begin = ranked.keys.reshape(-1), (np.arange(len(others)) * days)[:, None]
-    count, step = ranked.count[:, None], 1 << max(days, 1).bit_length()
-    while step > 1:
-        step >>= 1
-        ahead = below + step
-        found = flat[begin + np.minimum(ahead, days) - 1]
-        below = np.where((ahead <= count) & (found < key), ahead, below)
-    equal: Integers = np.zeros(others.shape, dtype=np.int64)
-    # The same leading bits may be the same value: those are counted one by one.
-    meets: Booleans = (below < count) & (flat[begin + np.minimum(below, days - 1)] == key)
-    for row, column in np.argwhere(meets):
-        below[row, column] = np.count_nonzero(values[row] < others[row, column])
-        equal[row, column] = np.count_nonzero(values[row] == others[row, column])
-    return below, equal

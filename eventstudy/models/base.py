@@ -85,7 +85,7 @@ class Fit:
     used: Booleans | None = None
     further: Mapping[str, Floats] = field(default_factory=dict)
 
-    def take(self, index: Integers) -> Fit:
+    def take(self, index: Integers | slice) -> Fit:
         """Keep the events at the given positions."""
         return replace(
             self,

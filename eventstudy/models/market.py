@@ -46,7 +46,7 @@ class MarketModel(Model):
         """Give alpha times the sessions covered, plus beta times the benchmark's return."""
         # An inner loop over one event's days each: several times faster than the general product.
         returns = np.einsum("n,nt->nt", coefficients[:, 1], factors[:, :, 0])
-        alpha = np.repeat(coefficients[:, 0], factors.shape[1]).reshape(returns.shape)
+        alpha = coefficients[:, :1]
         returns += alpha if spans is None else alpha * spans
         return returns
 

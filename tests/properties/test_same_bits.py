@@ -99,8 +99,8 @@ def found(kind: str, engine: str, **settings: object) -> dict[str, pd.DataFrame]
 def ranges(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
     """Let every range hold so many blocks of events."""
     monkeypatch.setattr(estimation, "RANGE", blocks * BLOCK)
-    monkeypatch.setattr(history, "_RANGE", blocks * BLOCK)
-    monkeypatch.setattr(pool, "_RANGE", blocks * BLOCK)
+    monkeypatch.setattr(history, "RANGE", blocks * BLOCK)
+    monkeypatch.setattr(pool, "RANGE", blocks * BLOCK)
 
 
 @lru_cache
