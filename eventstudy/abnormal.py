@@ -280,9 +280,9 @@ class Abnormal:
 
         All in their order are the same object.
         """
-        if not isinstance(index, slice) and len(index) == len(self):
-            if np.array_equal(index, np.arange(len(self))):
-                return self
+        every = not isinstance(index, slice) and len(index) == len(self)
+        if every and np.array_equal(index, np.arange(len(self))):
+            return self
         return Abnormal(
             self.rows.take(index),
             self.panel,

@@ -13,9 +13,10 @@ import numpy as np
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.inference.calendar_portfolio import CalendarPortfolio, portfolio_of
+from eventstudy.inference.correlations import Correlation
 from eventstudy.inference.day_zero import DaysZero, clusters_of, windows_overlap
 from eventstudy.inference.history import ROUNDING, History
-from eventstudy.inference.pool import Correlation, Pool
+from eventstudy.inference.pool import Pool
 from eventstudy.kernels.cumulate import Cumulated
 from eventstudy.kernels.pvalues import critical, two_sided
 from eventstudy.windows import Window

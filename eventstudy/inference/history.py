@@ -10,6 +10,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, fields
 
 import numpy as np
+
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.estimation import BLOCK, RANGE, Execute
@@ -119,9 +120,8 @@ class _Task:
     @property
     def hull(self) -> Window:
         """From the first to the last day of all windows."""
-        return Window(
-            min(window.first for window in self.windows), max(window.last for window in self.windows)
-        )
+        first = min(window.first for window in self.windows)
+        return Window(first, max(window.last for window in self.windows))
 
 
 def histories(

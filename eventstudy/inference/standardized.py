@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy.inference.base import ROUNDING, TOO_FEW, Sample, Test, TestResult, with_se
-from eventstudy.inference.pool import Correlation
+from eventstudy.inference.correlations import Correlation
 
 NULL = "the mean standardised cumulative abnormal return is zero"
 ALTERNATIVE = "it is not zero"

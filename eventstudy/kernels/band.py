@@ -7,12 +7,13 @@ events with all later ones over exactly the sessions that they share, date by da
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.arrays import Floats, Integers
+from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.correlation import MIN_MATCHES, STILL, short
 
 _DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
@@ -34,9 +35,7 @@ class Moments:
     @classmethod
     def without(cls, days: int, total: Floats, squares: Floats, edge: Floats) -> Moments:
         """Leave out the columns of ``edge`` one after the other; sums of all days are known."""
-        zero = np.zeros((1, len(edge)))
-        own = total - np.concatenate([zero, np.cumsum(edge.T, axis=0)])
-        left = squares - np.concatenate([zero, np.cumsum(edge.T**2, axis=0)])
+        own, left = total - _running(edge.T), squares - _running(edge.T**2)
         count = (days - np.arange(len(own)))[:, None]
         mean = own / count
         about = left - count * mean**2
@@ -44,187 +43,208 @@ class Moments:
             return cls(mean, np.where(about > _DIFFERENT * left, 1.0 / np.sqrt(about), np.nan))
 
 
+def _running(values: Floats) -> Floats:
+    """Sum the first 0, 1, .. rows."""
+    sums = np.zeros((len(values) + 1, values.shape[1]))
+    np.cumsum(values, axis=0, out=sums[1:])
+    return sums
+
+
 @dataclass(frozen=True, eq=False)
 class BandSums:
-    """Sums of C_ij of the events of one date with each other and with later ones.
+    """Sums of C_ij of the events of some dates.
 
     Attributes
     ----------
-    own : array of float, shape (windows, n)
-        Of the date's events, over all of these partners.
-    later : list of array of float, shape (windows, k)
-        Of the events of each later date, over the date's events.
-    squares : array of float, shape (windows,)
-        Sum of C_ij^2, pairs of different dates counted twice.
+    rows : array of float, shape (windows, n)
+        Of each event over all of its partners, itself left out.
+    squares : array of float, shape (dates, windows)
+        Sum of C_ij^2 over the pairs of a date with itself and with later ones, pairs of different
+        dates counted twice.
     problem : tuple of str
         Why a window has no value, "" where it has.
     """
 
-    own: Floats
-    later: list[Floats]
+    rows: Floats
     squares: Floats
     problem: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
 class Band:
     """Complete residuals of a run of dates of one calendar.
 
-    Parameters
+    Every sum depends on the dates near its own alone: it has the same bits in whatever band.
+
+    Attributes
     ----------
     residuals : array of float, shape (N, E)
         Date by date.
+    total, squares : array of float, shape (N,)
+        Sum of each row, and of its squares.
     bounds : array of int, shape (dates + 1,)
         Where each date begins.
-    zero : array of int, shape (dates,)
+    place : array of int, shape (dates,)
         Session of each date, ascending.
-    lengths : sequence of int, length W
-        Sessions of each window.
-    single : bool
-        Whether the products of pairs, of which only the sum of squares is taken, are in single
-        precision: half the time, and about six digits of that sum.
     """
 
-    def __init__(
-        self,
-        residuals: Floats,
-        bounds: Integers,
-        zero: Integers,
-        lengths: Sequence[int],
-        *,
-        single: bool,
-    ) -> None:
-        self._bounds, self._place = bounds, zero - zero[0]
-        self._lengths = np.array(lengths, dtype=np.int64)
-        self._days = days = residuals.shape[1]
-        self._most = most = min(max(lengths) - 1, days - 1)
-        total, squares = np.einsum("nm->n", residuals), np.einsum("nm,nm->n", residuals, residuals)
-        self._first = Moments.without(days, total, squares, residuals[:, :most])
-        self._last = Moments.without(days, total, squares, residuals[:, days - most :][:, ::-1])
-        self._residuals = residuals
-        # Rows of length one, so that single precision holds the squares of their products.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self._size = np.where(squares > 0, 1.0 / np.sqrt(squares), 0.0)
-        kind = np.float32 if single else np.float64
-        self._wide = np.zeros((len(residuals), days + int(self._place[-1])), dtype=kind)
-        self._sums: dict[int, tuple[Floats, Floats]] = {}
-        for date, place in enumerate(self._place):
-            rows = slice(bounds[date], bounds[date + 1])
-            part = self._wide[rows, place : place + days]
-            np.multiply(residuals[rows], self._size[rows, None], out=part, casting="same_kind")
+    residuals: Floats
+    total: Floats
+    squares: Floats
+    bounds: Integers
+    place: Integers
 
-    def upto(self, date: int) -> int:
-        """Give the first later date that is so far off that no window shares a session with it."""
-        last = int(self._place[date]) + self._most
-        return int(np.searchsorted(self._place, last, side="right"))
+    def sums(self, own: slice, lengths: Sequence[int], *, single: bool) -> BandSums:
+        """Sum C_ij of the events of some dates; the others are their partners alone.
 
-    def sums(self, date: int) -> BandSums:
-        """Sum C_ij of the events of a date with each other and with those of later dates."""
-        upto = self.upto(date)
-        lag = self._place[date:upto] - self._place[date]
-        count = (self._days - lag).astype(np.float64)
-        own = self._rows(date)
-        rows = self._residuals[own]
-        # Each lag has its own days, and with them every event its own mean and scale.
-        scale, mean = self._first.scale[lag, own], self._first.mean[lag, own]
-        partners = np.zeros((len(lag), self._days))
-        levels = np.empty(len(lag))
-        later: list[Floats] = []
-        for place, d in enumerate(lag):
-            other = self._rows(date + place)
-            partners[place, d:] = self._totals(date + place)[1][d, : self._days - d]
-            levels[place] = self._last.scale[d, other] @ self._last.mean[d, other]
-            if place:
-                mine = self._totals(date)[0][d, d:]
-                along = self._residuals[other, : self._days - d] @ mine
-                along -= (
-                    count[place] * float(scale[place] @ mean[place]) * self._last.mean[d, other]
-                )
-                later.append(self._last.scale[d, other] * along)
-        of_x = scale * ((rows @ partners.T).T - (count * levels)[:, None] * mean)
-        # An event's correlation with itself does not count.
-        of_x[0] = of_x[0] - 1.0 if len(rows) > 1 else 0.0
-        squares = self._squares(date, upto, lag, count)
-        return self._weighed(of_x, later, squares, lag)
+        Parameters
+        ----------
+        own : slice
+            The dates.
+        lengths : sequence of int, length W
+            Sessions of each window.
+        single : bool
+            Whether the products of pairs, of which only the sum of squares is taken, are in single
+            precision: half the time, and about six digits of that sum.
+        """
+        days = self.residuals.shape[1]
+        most = min(max(lengths) - 1, days - 1)
+        edge = self.residuals[:, :most], self.residuals[:, days - most :][:, ::-1]
+        first, last = (Moments.without(days, self.total, self.squares, one) for one in edge)
+        length = np.array(lengths)[:, None]
+        # What each window has in common with itself so many sessions later.
+        share = np.maximum(length - np.arange(most + 1), 0) / length
+        with np.errstate(invalid="ignore"):
+            by_lag = _row_sums(self, own, first, last)
+            squares = _squares(self, own, first, last, single=single)
+        problem = _problems(share, self._pairs(own, most), np.isfinite(squares), days)
+        if not (np.isfinite(squares).all() and np.isfinite(by_lag).all()):
+            by_lag, squares = np.nan_to_num(by_lag), np.nan_to_num(squares)
+        rows = np.zeros((len(share), by_lag.shape[1]))
+        for one, lag in zip(by_lag, np.abs(np.arange(-most, most + 1)), strict=True):
+            rows += share[:, lag, None] * one
+        twice = share**2 * np.where(np.arange(most + 1) > 0, 2.0, 1.0)
+        return BandSums(rows, (squares[:, None, :] * twice).sum(axis=2), problem)
 
-    def _rows(self, date: int) -> slice:
-        return slice(int(self._bounds[date]), int(self._bounds[date + 1]))
-
-    def _totals(self, date: int) -> tuple[Floats, Floats]:
-        """Sum a date's scaled residuals without first and without last days, (D + 1, E) each."""
-        found = self._sums.get(date)
-        if found is None:
-            own = self._rows(date)
-            rows = self._residuals[own]
-            found = self._first.scale[:, own] @ rows, self._last.scale[:, own] @ rows
-            self._sums[date] = found
+    def _pairs(self, own: slice, most: int) -> Booleans:
+        """Whether a date has pairs with one so many sessions later, shape (own dates, D + 1)."""
+        place, size = self.place[own], np.diff(self.bounds)[own]
+        found = np.isin(place[:, None] + np.arange(most + 1), self.place)
+        found[:, 0] = size > 1
         return found
 
-    def _squares(self, date: int, upto: int, lag: Integers, count: Floats) -> Floats:
-        """Sum of squared correlations with the events of each date, shape (dates,).
 
-        rho = (cross - count mean_x mean_y) scale_x scale_y is never formed element by element.
-        """
-        begin, end, last = (int(self._bounds[one]) for one in (date, date + 1, upto))
-        sessions = slice(int(self._place[date]), int(self._place[date]) + self._days)
-        rows = self._wide[begin:end, sessions]
-        cross = np.empty((end - begin, last - begin), rows.dtype)
+def _problems(share: Floats, pairs: Booleans, known: Booleans, days: int) -> tuple[str, ...]:
+    """Say of each window why it has no value: too few days, or an event that does not vary."""
+    problem = [""] * len(share)
+    for number, own in enumerate((share > 0)[:, None, :] & pairs):
+        furthest = np.where(own, np.arange(own.shape[1]), 0).max(axis=1)
+        few = own.any(axis=1) & (days - furthest < MIN_MATCHES)
+        wrong = few | (own & ~known).any(axis=1)
+        if wrong.any():
+            date = int(np.argmax(wrong))
+            problem[number] = short(days - int(furthest[date])) if few[date] else STILL
+    return tuple(problem)
+
+
+def _row_sums(band: Band, own: slice, first: Moments, last: Moments) -> Floats:
+    """Sum correlations by lag and event, shape (2 D + 1, n): from lag -D (earlier) to D (later).
+
+    rho = (cross - count mean_x mean_y) scale_x scale_y: the partners are summed before they are
+    multiplied by an event's own days. An event's correlation with itself is left out.
+    """
+    residuals, place, bounds = band.residuals, band.place.tolist(), band.bounds.tolist()
+    days, most = residuals.shape[1], len(first.mean) - 1
+    scale = np.concatenate([last.scale[:0:-1], first.scale])
+    mean = np.concatenate([last.mean[:0:-1], first.mean])
+    # Residuals of each date weighted by their scale at each lag, and its weighted means.
+    levels = np.add.reduceat(scale * mean, band.bounds[:-1], axis=1)
+    dates = list(itertools.pairwise(bounds))
+    totals = [scale[:, begin:end] @ residuals[begin:end] for begin, end in dates]
+    begin, stop = bounds[own.start], bounds[own.stop]
+    products, level = np.zeros((2, len(scale), stop - begin))
+    earliest = np.searchsorted(band.place, band.place - most).tolist()
+    latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
+    for date in range(own.start, own.stop):
+        mine, rows = slice(dates[date][0] - begin, dates[date][1] - begin), slice(*dates[date])
+        partners = np.zeros((2 * most + 1, days))
+        for other in range(earliest[date], latest[date]):
+            lag = place[other] - place[date]
+            if not lag and rows.stop - rows.start == 1:
+                continue
+            # The later one of two dates lacks its last days in what they share.
+            if lag >= 0:
+                partners[most + lag, lag:] = totals[other][most - lag, : days - lag]
+            else:
+                partners[most + lag, : days + lag] = totals[other][most - lag, -lag:]
+            level[most + lag, mine] = (days - abs(lag)) * levels[most - lag, other]
+        products[:, mine] = (residuals[rows] @ partners.T).T
+    sums = scale[:, begin:stop] * (products - level * mean[:, begin:stop])
+    sums[most] -= np.repeat(np.diff(bounds)[own] > 1, np.diff(bounds)[own])
+    return sums
+
+
+def _squares(band: Band, own: slice, first: Moments, last: Moments, *, single: bool) -> Floats:
+    """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once.
+
+    (cross - count mean_x mean_y)^2 scale_x^2 scale_y^2 is never formed element by element.
+    """
+    place, bounds = band.place.tolist(), band.bounds.tolist()
+    days, most = band.residuals.shape[1], len(first.mean) - 1
+    kind = np.float32 if single else np.float64
+    # Rows of length one, so that single precision holds the squares of their products.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.sqrt(band.squares)
+        wide = _wide(band, np.where(size > 0, 1.0 / size, 0.0), kind)
+        itself = (days * first.mean[0] ** 2 / size**2).astype(kind)
+    x, y = (
+        (((one.scale * size) ** 2).astype(kind), (one.scale**2 * one.mean * size).astype(kind))
+        for one in (first, last)
+    )
+    x_level, y_level = (
+        np.add.reduceat((one.scale * one.mean) ** 2, band.bounds[:-1], axis=1)
+        for one in (first, last)
+    )
+    latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
+    found = np.zeros((own.stop - own.start, most + 1))
+    for date in range(own.start, own.stop):
+        begin, end, stop = bounds[date], bounds[date + 1], bounds[latest[date]]
+        sessions = slice(place[date] - place[0], place[date] - place[0] + days)
+        rows = wide[begin:end, sessions]
+        cross = np.empty((end - begin, stop - begin), kind)
         np.matmul(rows, rows.T, out=cross[:, : end - begin])
-        if last > end:
-            np.matmul(rows, self._wide[end:last, sessions].T, out=cross[:, end - begin :])
-        part = np.repeat(np.arange(len(lag)), np.diff(self._bounds[date : upto + 1]))
-        every, partners = np.arange(len(part)), np.arange(begin, last)
-        x = _Side.of(self._first, self._size, lag[:, None], partners[None, : end - begin])
-        y = _Side.of(self._last, self._size, lag[part], partners)
-        own = every[: end - begin]
-        cross[own, own] = count[0] * x.mean[0] * y.mean[own]  # no correlation with itself
-        kind, dates = cross.dtype, len(lag)
-        mixed = ((x.scale * x.level).astype(kind) @ cross)[part, every]
+        if stop > end:
+            np.matmul(rows, wide[end:stop, sessions].T, out=cross[:, end - begin :])
+        # No correlation of an event with itself.
+        cross.reshape(-1)[:: stop - begin + 1][: end - begin] = itself[begin:end]
+        partners = [
+            (place[other] - place[date], slice(bounds[other], bounds[other + 1]))
+            for other in range(date + (end - begin == 1), latest[date])
+        ]
+        inside = [slice(part.start - begin, part.stop - begin) for _, part in partners]
+        mixed = [
+            x[1][lag, begin:end] @ cross[:, columns] @ y[1][lag, part]
+            for (lag, part), columns in zip(partners, inside, strict=True)
+        ]
         np.multiply(cross, cross, out=cross)
-        squared = ((x.scale**2).astype(kind) @ cross)[part, every]
-        squares = np.bincount(part, weights=squared * y.scale**2, minlength=dates)
-        mixed = np.bincount(part, weights=mixed * y.scale * y.level, minlength=dates)
-        level = np.bincount(part, weights=y.level**2, minlength=dates)
-        return squares - 2.0 * count * mixed + count**2 * (x.level**2).sum(axis=1) * level
-
-    def _weighed(
-        self, of_x: Floats, later: list[Floats], squares: Floats, lag: Integers
-    ) -> BandSums:
-        """Weigh the sums by the sessions that each window shares with itself so much later."""
-        lengths = self._lengths[:, None]
-        share = np.maximum(lengths - lag, 0) / lengths
-        pairs = (share > 0) & ((lag > 0) | (of_x.shape[1] > 1))
-        problem = [""] * len(share)
-        shortest = self._days - np.where(pairs, lag, 0).max(axis=1)
-        known = np.isfinite(squares)
-        for number in np.flatnonzero(pairs.any(axis=1) & (shortest < MIN_MATCHES)):
-            problem[number] = short(int(shortest[number]))
-        if not known.all():
-            for number in np.flatnonzero((pairs & ~known).any(axis=1)):
-                problem[number] = problem[number] or STILL
-            of_x, squares = np.nan_to_num(of_x), np.nan_to_num(squares)
-        return BandSums(
-            share @ of_x,
-            [share[:, place, None] * one for place, one in enumerate(later, start=1)],
-            (share**2 * np.where(lag == 0, 1.0, 2.0)) @ squares,
-            tuple(problem),
-        )
+        squared = [
+            x[0][lag, begin:end] @ cross[:, columns] @ y[0][lag, part]
+            for (lag, part), columns in zip(partners, inside, strict=True)
+        ]
+        others = range(latest[date] - len(partners), latest[date])
+        for (lag, _), other, one, two in zip(partners, others, squared, mixed, strict=True):
+            count, level = days - lag, x_level[lag, date] * y_level[lag, other]
+            found[date - own.start, lag] = float(one) - 2.0 * count * float(two) + count**2 * level
+    return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """Scale and mean of rows of length one on one side of the pairs."""
-
-    scale: Floats
-    mean: Floats
-
-    @classmethod
-    def of(cls, moments: Moments, size: Floats, lag: Integers, events: Integers) -> _Side:
-        """Take the events at their lags, as rows of length one."""
-        return cls(
-            moments.scale[lag, events] / size[events], moments.mean[lag, events] * size[events]
-        )
-
-    @property
-    def level(self) -> Floats:
-        """Mean times scale."""
-        return self.scale * self.mean
+def _wide(band: Band, scale: Floats, kind: type[np.floating]) -> Floats:
+    """Lay scaled residuals on one axis of sessions, shape (N, sessions)."""
+    days = band.residuals.shape[1]
+    place, bounds = band.place - band.place[0], band.bounds.tolist()
+    wide = np.zeros((len(band.residuals), days + int(place[-1])), dtype=kind)
+    for first, begin, end in zip(place.tolist(), bounds[:-1], bounds[1:], strict=True):
+        part = wide[begin:end, first : first + days]
+        own = scale[begin:end, None]
+        np.multiply(band.residuals[begin:end], own, out=part, casting="same_kind")
+    return wide

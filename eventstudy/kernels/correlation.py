@@ -71,13 +71,6 @@ class Block:
     residuals: Floats
     tested: tuple[Coverage, ...]
 
-    def plain(self, lengths: Sequence[int]) -> bool:
-        """Whether no event lacks an estimation day, or a session of windows of these lengths."""
-        return self.complete and all(
-            one.covered.shape[1] == length and np.isfinite(one.even)
-            for one, length in zip(self.tested, lengths, strict=True)
-        )
-
     @cached_property
     def complete(self) -> bool:
         """Whether no event lacks an estimation day."""

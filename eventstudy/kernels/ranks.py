@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -56,13 +57,13 @@ class Sorted:
         """
         days = self.keys.shape[1]
         bits = _low(days).bit_length()
-        kind = next(one for one in (np.uint16, np.uint32, np.uint64) if 2 * bits <= _width(one))
-        places = self.keys.view(np.int64).astype(kind)
-        places <<= kind(_width(kind) - bits)  # the column, in the first bits
-        places |= np.arange(days, dtype=kind)
+        width = next(one for one in (16, 32, 64) if 2 * bits <= one)
+        places = self.keys.view(np.int64).astype(f"u{width // 8}")
+        places <<= width - bits  # the column, in the first bits
+        places |= np.arange(days, dtype=places.dtype)
         places.sort(axis=1)
-        places &= kind((1 << (_width(kind) - bits)) - 1)
-        return places
+        places &= (1 << (width - bits)) - 1
+        return cast("Integers", places)
 
     def column(self, place: Integers) -> Integers:
         """Column of the value at one place of each row, shape (events,)."""
@@ -101,27 +102,22 @@ class Sorted:
         if not self.keys.size:
             return np.zeros(others.shape, dtype=np.int64), np.zeros(others.shape, dtype=np.bool_)
         flat = self.keys.reshape(-1)
-        begin = (np.arange(events) * days)[:, None]
+        begin: Integers = (np.arange(events) * days)[:, None]
         # The count is at most `step` above `found`, for both halves of the first step alike.
         step = 1 << (days.bit_length() - 1)
-        found = begin + (flat.take(begin + (step - 1)) < least) * (days - step)
+        found: Integers = begin + (flat.take(begin + (step - 1)) < least) * (days - step)
         while step > 1:
             step >>= 1
             found += (flat.take(found + (step - 1)) < least) * step
         found += flat.take(found) < least
         found -= begin
-        meets = flat.take(begin + np.minimum(found, days - 1)) <= most
-        return found, meets & (found < days)
+        nearest = flat.take(begin + np.minimum(found, days - 1))
+        return found, (nearest <= most) & (found < days)
 
 
 def _low(days: int) -> int:
     """Bits that hold the number of a column."""
     return (1 << max(days - 1, 1).bit_length()) - 1
-
-
-def _width(kind: type[np.unsignedinteger]) -> int:
-    """Bits of a number."""
-    return 8 * np.dtype(kind).itemsize
 
 
 def rank(values: Floats) -> tuple[Floats, Booleans]:

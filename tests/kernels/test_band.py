@@ -37,9 +37,10 @@ def blocks_of(parts, zeros):
     ]
 
 
-def band_of(parts, zeros, *, single=False):
+def band_of(parts, zeros):
     bounds = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
-    return Band(np.concatenate(parts), bounds, np.array(zeros), LENGTHS, single=single)
+    values = np.concatenate(parts)
+    return Band(values, values.sum(axis=1), (values**2).sum(axis=1), bounds, np.array(zeros))
 
 
 @pytest.mark.parametrize(("single", "close"), [(False, 1e-11), (True, 1e-6)])
@@ -48,37 +49,47 @@ def band_of(parts, zeros, *, single=False):
 )
 def test_a_band_has_the_sums_of_its_pairs(sizes, zeros, single, close):
     parts = dates_of(np.random.default_rng(1), sizes, zeros)
-    blocks, band = blocks_of(parts, zeros), band_of(parts, zeros, single=single)
-    for date in range(len(sizes)):
-        got = band.sums(date)
-        assert got.problem == ("",) * len(LENGTHS)
-        reached = range(date + 1, band.upto(date))
-        assert [zeros[one] for one in reached] == [z for z in zeros if 0 < z - zeros[date] <= 3]
-        first = pair_sums(blocks[date], blocks[date], (None,))
-        own, squares = first.of_x, first.squares
-        for later, other in zip(got.later, reached, strict=True):
-            pair = pair_sums(blocks[date], blocks[other], (None,))
-            own, squares = own + pair.of_x, squares + 2.0 * pair.squares
-            np.testing.assert_allclose(later, pair.of_y, rtol=1e-10, atol=1e-13)
-        np.testing.assert_allclose(got.own, own, rtol=1e-10, atol=1e-12)
-        np.testing.assert_allclose(
-            got.squares, squares, rtol=close, atol=1e-10 if single else 1e-13
-        )
+    blocks, band = blocks_of(parts, zeros), band_of(parts, zeros)
+    rows = [np.zeros((len(LENGTHS), size)) for size in sizes]
+    squares = np.zeros((len(sizes), len(LENGTHS)))
+    for date, x in enumerate(blocks):
+        for other in range(date, len(sizes)):
+            pair = pair_sums(x, blocks[other], (None,))
+            rows[date] += pair.of_x
+            if other > date:
+                rows[other] += pair.of_y
+            squares[date] += pair.squares * (1 + (other > date))
+    got = band.sums(slice(0, len(sizes)), LENGTHS, single=single)
+    assert got.problem == ("",) * len(LENGTHS)
+    np.testing.assert_allclose(got.rows, np.concatenate(rows, axis=1), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(got.squares, squares, rtol=close, atol=1e-10 if single else 1e-13)
+
+
+def test_dates_have_the_same_bits_in_whatever_band():
+    sizes, zeros = (30, 1, 40, 20, 35), (80, 81, 83, 84, 90)
+    parts = dates_of(np.random.default_rng(4), sizes, zeros)
+    whole = band_of(parts, zeros).sums(slice(0, 5), LENGTHS, single=False)
+    # Of the third date every other one but the last is a partner.
+    some = band_of(parts[:4], zeros[:4]).sums(slice(2, 3), LENGTHS, single=False)
+    np.testing.assert_array_equal(some.rows, whole.rows[:, 31:71])
+    np.testing.assert_array_equal(some.squares, whole.squares[2:3])
 
 
 def test_an_event_that_does_not_vary_leaves_its_windows_without_a_value():
     parts = dates_of(np.random.default_rng(2), (2, 2), (80, 83))
     parts[1][0] = 0.001
-    got = band_of(parts, (80, 83)).sums(0)
+    got = band_of(parts, (80, 83)).sums(slice(0, 1), LENGTHS, single=False)
     # Only the window of four sessions reaches the second date.
     assert got.problem[:2] == ("", "")
     assert "does not vary" in got.problem[2]
+    assert np.isfinite(got.rows).all()
+    # Alone on its date it is in no pair that these windows count.
+    alone = band_of([parts[0], parts[1][:1]], (80, 83)).sums(slice(0, 2), (1, 2), single=False)
+    assert alone.problem == ("", "")
 
 
 def test_too_few_shared_days():
-    rng = np.random.default_rng(3)
-    values = rng.normal(0, 1, (4, 30))
-    band = Band(values, np.array([0, 2, 4]), np.array([80, 82]), (1, 3), single=False)
-    got = band.sums(0)
+    values = [np.random.default_rng(3).normal(0, 1, (2, 30)) for _ in range(2)]
+    got = band_of(values, (80, 82)).sums(slice(0, 2), (1, 3), single=False)
     assert got.problem[0] == ""
     assert "only 28 estimation days" in got.problem[1]

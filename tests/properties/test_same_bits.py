@@ -16,7 +16,7 @@ from eventstudy import estimation, study
 from eventstudy.estimation import BLOCK
 from eventstudy.execution import map_chunks
 from eventstudy.groups import ON_REQUEST
-from eventstudy.inference import FAMILY_TESTS, TESTS, Pool, history, pool
+from eventstudy.inference import FAMILY_TESTS, TESTS, Pool, correlations, history
 from eventstudy.windows import Window
 
 EVENTS, SECURITIES, SESSIONS = 3_000, 60, 700
@@ -100,7 +100,7 @@ def ranges(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
     """Let every range hold so many blocks of events."""
     monkeypatch.setattr(estimation, "RANGE", blocks * BLOCK)
     monkeypatch.setattr(history, "RANGE", blocks * BLOCK)
-    monkeypatch.setattr(pool, "RANGE", blocks * BLOCK)
+    monkeypatch.setattr(correlations, "RANGE", blocks * BLOCK)
 
 
 @lru_cache
