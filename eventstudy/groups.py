@@ -148,9 +148,12 @@ def group_tests(
     single = tuple(name for name in tests if name in TESTS)
     resample = len(abnormal) <= ON_REQUEST or tuple(tests) != (*TESTS, *FAMILY_TESTS)
     wanted = _Wanted(single, bool(family), resample, level, seed)
+    # Every test is warned of by the events' correlation: only histories may not be asked for.
+    history = any(TESTS[name].history for name in single)
     tested, asked = _narrowed(abnormal, windows), dict[Key, _Asked]()
     for names, positions in _alike(groups):
-        pool = Pool(tested.take(positions), windows, eligible[positions], execute)
+        own = tested.take(positions)
+        pool = Pool(own, windows, eligible[positions], execute, together=history)
         for number in range(len(windows)):
             asked |= _ask(pool, number, names, wanted)
         del pool  # before the next one takes its events

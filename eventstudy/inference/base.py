@@ -101,6 +101,8 @@ class Test:
         From a sample to the result.
     resamples : bool
         Whether it draws resamples, so that above 10,000 events it runs only where asked by name.
+    history : bool
+        Whether it reads ranks or signs of the estimation days of all events.
     """
 
     __test__ = False
@@ -114,6 +116,7 @@ class Test:
     avoid: str
     compute: Callable[[Sample], TestResult]
     resamples: bool = False
+    history: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.estimation import BLOCK, RANGE, Execute
-from eventstudy.inference.day_zero import DaysZero
+from eventstudy.inference.timeline import Dates, Days
 from eventstudy.kernels.band import Band, BandSums
 from eventstudy.kernels.correlation import Block, Coverage, Matches, PairSums, pair_sums
-from eventstudy.kernels.dependence import match, window_span
+from eventstudy.kernels.dependence import match
 from eventstudy.windows import Window
 
-# Dates of one range, and the neighbours that it shares sessions with, which it gathers too.
-_DATES = 128
 SINGLE_PRECISION = 100_000
 """Events above which the squares of correlations, which enter degrees of freedom alone, are summed
 from products in single precision."""
@@ -54,124 +50,114 @@ class Correlation:
 
 
 @dataclass(frozen=True, eq=False)
-class Dates:
-    """Events ordered by calendar and day zero: D distinct pairs of the two.
+class CorrelationTask:
+    """What correlations are taken from, besides the estimation days.
 
     Attributes
     ----------
-    calendar, zero : array of int, shape (D,)
-        Calendar and session.
-    order : array of int, shape (N,)
-        The events, date by date.
-    bounds : array of int, shape (D + 1,)
-        Where each date begins in ``order``.
+    windows : tuple of Window
+        W windows.
+    lead : tuple of int, length W
+        Sessions before each window that a return reaches back to.
+    weight : array of float, shape (W, N)
+        1 / sqrt(L_i), 0 for an event that does not enter.
+    classes : mapping of two calendars to their matching sessions
+        From :func:`eventstudy.kernels.dependence.match`.
     """
 
-    calendar: Integers
-    zero: Integers
-    order: Integers
-    bounds: Integers
-
-    def __len__(self) -> int:
-        return len(self.zero)
+    windows: tuple[Window, ...]
+    lead: tuple[int, ...]
+    weight: Floats
+    classes: Mapping[tuple[int, int], Sequence[Matches]]
 
     @classmethod
-    def of(cls, days_zero: DaysZero) -> Dates:
-        """Order events by their days zero, each date's in their own order."""
-        number = days_zero.number
-        sizes = np.bincount(number, minlength=len(days_zero))
-        order = np.argsort(number, kind="stable")
-        bounds = np.append(0, np.cumsum(sizes))
-        return cls(days_zero.calendar, days_zero.zero, order, bounds)
+    def of(
+        cls,
+        abnormal: Abnormal,
+        windows: tuple[Window, ...],
+        enters: Booleans,
+        dates: Dates,
+        lead: tuple[int, ...],
+    ) -> CorrelationTask:
+        """Weigh N events, of which shape (N, W) enter."""
+        lengths = np.array([_length(abnormal, window) for window in windows])
+        with np.errstate(divide="ignore"):
+            weight = np.where(enters.T, 1.0 / np.sqrt(lengths.astype(np.float64)), 0.0)
+        return cls(windows, lead, weight, _classes(abnormal, dates))
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
-    """What the correlations of some dates are taken from.
+class RangeSums:
+    """Sums of C_ij of the events of some dates.
 
-    ``sequence`` holds the dates in the order in which their windows begin; for each place in it,
-    ``since`` is the first place whose windows may share a session with it, ``upto`` the first later
-    one whose windows do not.
+    Events are told by their positions in the order of the dates. ``bands`` have whole sums of their
+    events; ``pairs`` those of two sets of events over each other, None for a set with itself.
     """
 
-    abnormal: Abnormal
-    windows: tuple[Window, ...]
-    dates: Dates
-    weight: Floats
-    lead: tuple[int, ...]
-    classes: Mapping[tuple[int, int], Sequence[Matches]]
-    sequence: Integers
-    since: Integers
-    upto: Integers
+    bands: list[tuple[Integers, BandSums]]
+    pairs: list[tuple[Integers, Integers | None, PairSums]]
 
 
-def correlate(
-    abnormal: Abnormal,
-    windows: tuple[Window, ...],
-    enters: Booleans,
-    dates: Dates,
-    reach: tuple[Integers, ...],
-    execute: Execute,
-) -> tuple[Correlation, ...]:
-    """Measure the overlap-weighted correlation of standardised effects in all windows of a pool.
+class Correlations:
+    """Sums of all ranges, added up in their order.
 
-    The arguments are those of :class:`eventstudy.inference.pool.Pool`.
+    Parameters
+    ----------
+    order : array of int, shape (N,)
+        The events in the order of the dates.
+    enters : array of bool, shape (N, W)
+        Events that count in a window.
 
     References
     ----------
     Kolari and Pynnonen (2010), Review of Financial Studies 23:3996-4025, whose r it is for events
     of one date.
     """
-    count, order = len(abnormal), dates.order
-    lengths = np.array([_length(abnormal, window) for window in windows])
-    with np.errstate(divide="ignore"):
-        weight = np.where(enters.T, 1.0 / np.sqrt(lengths.astype(np.float64)), 0.0)
-    lead = tuple(int(one.max(initial=0)) for one in reach)
-    places = _sequence(abnormal, windows, dates, lead)
-    classes = _classes(abnormal, dates)
-    # The effects are not asked for, and need not go along.
-    task = _Task(replace(abnormal, effects={}), windows, dates, weight, lead, classes, *places)
-    banded, others = np.zeros((2, len(windows), count))
-    squares, other_squares = np.zeros((2, len(windows)))
-    problem = [""] * len(windows)
-    for part in execute(_correlate_range, task, _ranges(dates, task.sequence)):
+
+    def __init__(self, order: Integers, enters: Booleans) -> None:
+        count, windows = enters.shape
+        self._order, self._enters = order, enters
+        self._banded, self._others = np.zeros((2, windows, count))
+        self._squares, self._other_squares = np.zeros((2, windows))
+        self._problem = [""] * windows
+
+    def add(self, part: RangeSums) -> None:
+        """Add the sums of the next range."""
         for place, band in part.bands:
-            banded[:, place] = band.rows
+            self._banded[:, place] = band.rows
             for one in band.squares:
-                squares += one
-            problem = _first(problem, band.problem)
+                self._squares += one
+            self._note(band.problem)
         for x, y, pair in part.pairs:
-            others[:, x] += pair.of_x
+            self._others[:, x] += pair.of_x
             if y is None:
-                other_squares += pair.squares
+                self._other_squares += pair.squares
             else:
-                others[:, y] += pair.of_y
-                other_squares += 2.0 * pair.squares
-            problem = _first(problem, pair.problem)
-    banded += others
-    squares += other_squares
-    results: list[Correlation] = []
-    for number in range(len(windows)):
-        n = int(enters[:, number].sum())
-        own = np.empty(count)
-        own[order] = banded[number]
-        own += 1.0
-        r = float((own[enters[:, number]].sum() - n) / (n * (n - 1))) if n > 1 else np.nan
-        valid = not problem[number]
-        results.append(
-            Correlation(
-                r if valid else np.nan,
-                own,
-                float(squares[number]) + n if valid else np.nan,
-                problem[number],
-            )
-        )
-    return tuple(results)
+                self._others[:, y] += pair.of_y
+                self._other_squares += 2.0 * pair.squares
+            self._note(pair.problem)
 
+    def _note(self, problem: Sequence[str]) -> None:
+        """Keep the first problem of each window."""
+        self._problem = [was or why for was, why in zip(self._problem, problem, strict=True)]
 
-def _first(known: Sequence[str], more: Sequence[str]) -> list[str]:
-    """Keep the first problem of each window."""
-    return [was or why for was, why in zip(known, more, strict=True)]
+    def whole(self) -> tuple[Correlation, ...]:
+        """Give the correlations of all windows."""
+        sums = np.add(self._banded, self._others, out=self._others)
+        squares = self._squares + self._other_squares
+        results: list[Correlation] = []
+        for number, problem in enumerate(self._problem):
+            enters = self._enters[:, number]
+            n = int(enters.sum())
+            own = np.empty(len(enters))
+            own[self._order] = sums[number]
+            own += 1.0
+            if problem:
+                results.append(Correlation(np.nan, own, np.nan, problem))
+                continue
+            r = float((own[enters].sum() - n) / (n * (n - 1))) if n > 1 else np.nan
+            results.append(Correlation(r, own, float(squares[number]) + n, ""))
+        return tuple(results)
 
 
 def _length(abnormal: Abnormal, window: Window) -> Integers:
@@ -182,37 +168,6 @@ def _length(abnormal: Abnormal, window: Window) -> Integers:
     if not abnormal.panel.any_span and abnormal.given is None:
         return np.count_nonzero(there, axis=1)
     return np.where(there, abnormal.window_spans(window), 0).sum(axis=1, dtype=np.int64)
-
-
-def _sequence(
-    abnormal: Abnormal, windows: tuple[Window, ...], dates: Dates, lead: tuple[int, ...]
-) -> tuple[Integers, Integers, Integers]:
-    """Dates in the order in which their windows begin, and how far each one's windows reach."""
-    calendars = abnormal.panel.calendars
-    begin, end = np.empty(len(dates), dtype=np.int64), np.empty(len(dates), dtype=np.int64)
-    first = min(w.first - back for w, back in zip(windows, lead, strict=True))
-    last = max(window.last for window in windows)
-    for which in np.unique(dates.calendar):
-        here = dates.calendar == which
-        zero = dates.zero[here]
-        begin[here], end[here] = window_span(calendars[which].closes, zero + first, zero + last)
-    sequence = np.lexsort((end, begin))
-    upto = np.searchsorted(begin[sequence], end[sequence], side="left")
-    # Ends need not ascend as beginnings do: the latest end so far tells who may still be under way.
-    since = np.searchsorted(np.maximum.accumulate(upto), np.arange(len(dates)), side="right")
-    return sequence, np.minimum(since, np.arange(len(dates))), upto
-
-
-def _ranges(dates: Dates, sequence: Integers) -> list[tuple[int, int]]:
-    """Ranges of dates that hold about as many events each, and not too many dates."""
-    sizes = np.diff(dates.bounds)[sequence]
-    found, first, events = [], 0, 0
-    for place, size in enumerate(sizes.tolist()):
-        events += size
-        if events >= RANGE or place - first >= _DATES:
-            found.append((first, place + 1))
-            first, events = place + 1, 0
-    return [*found, (first, len(sizes))] if first < len(sizes) else found
 
 
 def _classes(abnormal: Abnormal, dates: Dates) -> dict[tuple[int, int], Sequence[Matches]]:
@@ -226,59 +181,59 @@ def _classes(abnormal: Abnormal, dates: Dates) -> dict[tuple[int, int], Sequence
     }
 
 
-@dataclass(frozen=True, eq=False)
-class _RangeSums:
-    """Sums of C_ij of the events of some dates.
+def correlate(task: CorrelationTask, days: Days, start: int, stop: int) -> RangeSums:
+    """Sum the correlations of the dates from one place to another, with those near them too.
 
-    Events are told by their positions in the order of the dates. ``bands`` have whole sums of their
-    events; ``pairs`` those of two sets of events over each other, None for a set with itself.
+    Parameters
+    ----------
+    task : CorrelationTask
+        The windows.
+    days : Days
+        The dates and all that share sessions with them.
+    start, stop : int
+        The places.
     """
-
-    bands: list[tuple[Integers, BandSums]]
-    pairs: list[tuple[Integers, Integers | None, PairSums]]
-
-
-def _correlate_range(task: _Task, start: int, stop: int) -> _RangeSums:
-    """Sum the correlations of some dates with themselves, with earlier and with later ones."""
-    days = _Days.of(task, int(task.since[start]), max(int(task.upto[start:stop].max()), stop))
-    lengths = [len(window) for window in task.windows]
+    timeline = days.timeline
+    calendar = timeline.dates.calendar[timeline.sequence[days.start : days.stop]]
+    covered = _Covered.of(task, days)
     bands: list[tuple[Integers, BandSums]] = []
-    for calendar in np.unique(days.calendar).tolist():
-        rows = np.flatnonzero(days.whole & (days.calendar[days.place] == calendar))
+    for one in np.unique(calendar).tolist():
+        rows = np.flatnonzero(covered.whole & (calendar[days.place - days.start] == one))
         if len(rows):
-            bands += _band_sums(task, days, rows, lengths, range(start, stop))
-    if days.whole.all() and (days.calendar == days.calendar[0]).all():
-        return _RangeSums(bands, [])
-    units = {place: list(days.units(task, place)) for place in range(start, days.stop)}
+            bands += _band_sums(task, days, rows, range(start, stop))
+    if covered.whole.all() and (calendar == calendar[0]).all():
+        return RangeSums(bands, [])
+    units = {place: list(covered.units(task, days, place)) for place in range(start, days.stop)}
     pairs: list[tuple[Integers, Integers | None, PairSums]] = []
     for place in range(start, stop):
-        for other in range(place, int(task.upto[place])):
+        for other in range(place, int(timeline.upto[place])):
             pairs += _pairs(task, units[place], units[other], same=place == other)
-    return _RangeSums(bands, pairs)
+    return RangeSums(bands, pairs)
 
 
 def _band_sums(
-    task: _Task, days: _Days, rows: Integers, lengths: Sequence[int], own: range
+    task: CorrelationTask, days: Days, rows: Integers, own: range
 ) -> Iterator[tuple[Integers, BandSums]]:
     """Sum over the events of one calendar that have all their days."""
-    every = len(rows) == len(days.place)
+    timeline, every = days.timeline, len(rows) == len(days)
     places, first = np.unique(days.place[rows], return_index=True)
     band = Band(
-        days.residuals if every else days.residuals[rows],
+        days.values if every else days.values[rows],
         days.total[rows],
         days.squares[rows],
         np.append(first, len(rows)),
-        task.dates.zero[task.sequence[days.start + places]],
+        timeline.dates.zero[timeline.sequence[places]],
     )
-    begin, end = np.searchsorted(days.start + places, [own.start, own.stop]).tolist()
+    begin, end = np.searchsorted(places, [own.start, own.stop]).tolist()
     if begin < end:
-        single = len(task.abnormal) > SINGLE_PRECISION
+        lengths = [len(window) for window in task.windows]
+        single = task.weight.shape[1] > SINGLE_PRECISION
         found = band.sums(slice(begin, end), lengths, single=single)
         yield days.position[rows[band.bounds[begin] : band.bounds[end]]], found
 
 
 def _pairs(
-    task: _Task, x: list[_Unit], y: list[_Unit], *, same: bool
+    task: CorrelationTask, x: list[_Unit], y: list[_Unit], *, same: bool
 ) -> Iterator[tuple[Integers, Integers | None, PairSums]]:
     """Sum over the pairs of two dates, or of one date with itself, that lie in no band."""
     couples = itertools.combinations_with_replacement(x, 2) if same else itertools.product(x, y)
@@ -302,85 +257,42 @@ class _Unit:
 
 
 @dataclass(frozen=True, eq=False)
-class _Days:
-    """Estimation days of the events of the dates from place ``start`` to ``stop`` of a sequence.
+class _Covered:
+    """What the returns of n events cover.
 
     Attributes
     ----------
-    start, stop : int
-        The places.
-    calendar : array of int, shape (dates,)
-        Calendar of each date.
-    place : array of int, shape (n,)
-        Date of each event, as a place from ``start`` on, ascending.
-    position : array of int, shape (n,)
-        Each event's position in the order of the dates.
-    residuals : array of float, shape (n, E)
-        Standardised residuals, NaN is missing.
-    total, squares : array of float, shape (n,)
-        Their sum, and that of their squares.
-    covered : list of array of bool, shape (n, lead + L)
-        Sessions that the returns of each window cover.
     weight : array of float, shape (W, n)
         1 / sqrt(L_i), 0 for an event that does not enter.
+    sessions : list of array of bool, shape (n, lead + L)
+        Sessions that the returns of each window cover.
+    whole : array of bool, shape (n,)
+        Events that enter all windows, lack none of their days, and reach back to none.
     """
 
-    start: int
-    stop: int
-    calendar: Integers
-    place: Integers
-    position: Integers
-    residuals: Floats
-    total: Floats
-    squares: Floats
-    covered: list[Booleans]
     weight: Floats
-    lead: tuple[int, ...]
+    sessions: list[Booleans]
+    whole: Booleans
 
     @classmethod
-    def of(cls, task: _Task, start: int, stop: int) -> _Days:
-        """Gather."""
-        dates, which = task.dates, task.sequence[start:stop]
-        sizes = np.diff(dates.bounds)[which]
-        shift = dates.bounds[which] - np.cumsum(sizes) + sizes
-        position = np.arange(int(sizes.sum())) + np.repeat(shift, sizes)
-        members = dates.order[position]
-        part = task.abnormal.take(members)
-        residuals = np.empty((len(part), len(part.design.estimation)))
-        total, squares = np.empty((2, len(part)))
-        for first in range(0, len(part), BLOCK):
-            some = slice(first, first + BLOCK)
-            residuals[some] = own = part.take(some).standard_residuals
-            total[some], squares[some] = np.einsum("nt->n", own), np.einsum("nt,nt->n", own, own)
-        return cls(
-            start,
-            stop,
-            dates.calendar[which],
-            np.repeat(np.arange(stop - start), sizes),
-            position,
-            residuals,
-            total,
-            squares,
-            [_covered(part, *one) for one in zip(task.windows, task.lead, strict=True)],
-            task.weight[:, members],
-            task.lead,
-        )
-
-    @cached_property
-    def whole(self) -> Booleans:
-        """Events that enter all windows and lack none of their days, nor reach back, shape (n,)."""
-        found = np.isfinite(self.total) & (self.weight > 0).all(axis=0)
-        for covered, lead in zip(self.covered, self.lead, strict=True):
-            found &= covered[:, lead:].all(axis=1)
+    def of(cls, task: CorrelationTask, days: Days) -> _Covered:
+        """Look at the days of all windows."""
+        weight = task.weight[:, days.timeline.dates.order[days.position]]
+        sessions = [
+            _covered(days.abnormal, *one) for one in zip(task.windows, task.lead, strict=True)
+        ]
+        whole = np.isfinite(days.total) & (weight > 0).all(axis=0)
+        for covered, lead in zip(sessions, task.lead, strict=True):
+            whole &= covered[:, lead:].all(axis=1)
             if lead:
-                found &= ~covered[:, :lead].any(axis=1)
-        return found
+                whole &= ~covered[:, :lead].any(axis=1)
+        return cls(weight, sessions, whole)
 
-    def units(self, task: _Task, place: int) -> Iterator[_Unit]:
+    def units(self, task: CorrelationTask, days: Days, place: int) -> Iterator[_Unit]:
         """Give the sets of events of one date."""
-        date = int(task.sequence[place])
-        zero, calendar = int(task.dates.zero[date]), int(task.dates.calendar[date])
-        begin, end = np.searchsorted(self.place, [place - self.start, place - self.start + 1])
+        dates, date = days.timeline.dates, int(days.timeline.sequence[place])
+        zero, calendar = int(dates.zero[date]), int(dates.calendar[date])
+        begin, end = np.searchsorted(days.place, [place, place + 1])
         enters = (self.weight[:, begin:end] > 0).any(axis=0)
         for whole in (True, False):
             own = begin + np.flatnonzero(enters & (self.whole[begin:end] == whole))
@@ -389,12 +301,12 @@ class _Days:
             tested = tuple(
                 _coverage(zero + window.first, lead, covered[own], weight[own])
                 for window, lead, covered, weight in zip(
-                    task.windows, task.lead, self.covered, self.weight, strict=True
+                    task.windows, task.lead, self.sessions, self.weight, strict=True
                 )
             )
-            first = zero + task.abnormal.design.estimation.first
-            block = Block(calendar, first, self.residuals[own], tested)
-            yield _Unit(date, whole, self.position[own], block)
+            first = zero + days.abnormal.design.estimation.first
+            block = Block(calendar, first, days.values[own], tested)
+            yield _Unit(date, whole, days.position[own], block)
 
 
 def _coverage(first: int, lead: int, covered: Booleans, weight: Floats) -> Coverage:

@@ -173,6 +173,7 @@ CRUDE_DEPENDENCE = Test(
     "no session",
     "events that raise the variance: at twice the variance it rejects in 17 % at the 5 % level",
     crude_dependence_test,
+    history=True,
 )
 
 J1 = Test(

@@ -13,8 +13,7 @@ import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.estimation import BLOCK, RANGE, Execute
-from eventstudy.execution import chunks
+from eventstudy.inference.timeline import Days
 from eventstudy.kernels.ranks import Sorted, rank
 from eventstudy.stack import Stack
 from eventstudy.windows import Window
@@ -85,6 +84,15 @@ class Shares:
         both = [(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)]
         return Shares(*(np.concatenate(pair) for pair in both))
 
+    def room(self, events: int) -> Shares:
+        """Make room for the figures of so many events."""
+        return Shares(*(np.empty(events, getattr(self, one.name).dtype) for one in fields(self)))
+
+    def put(self, index: Integers, part: Shares) -> None:
+        """Put the figures of some events in their places."""
+        for one in fields(self):
+            getattr(self, one.name)[index] = getattr(part, one.name)
+
     def take(self, index: Integers) -> Shares:
         """Keep the events at the given positions."""
         return Shares(*(getattr(self, one.name)[index] for one in fields(self)))
@@ -108,14 +116,43 @@ class History:
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
-    """What the history of some events is taken from; ``spread`` is that of the window's SCARs."""
+class HistoryTask:
+    """What histories are taken from, besides the estimation days.
 
-    abnormal: Abnormal
+    Attributes
+    ----------
+    windows : tuple of Window
+        W windows.
+    enters : array of bool, shape (N, W)
+        Events that count in a window.
+    effects : array of float, shape (N, W)
+        Effects over their spread, on the scale of sigma; NaN where there is none.
+    aligned : tuple of bool, length W
+        Whether sums by relative day have a use.
+    """
+
     windows: tuple[Window, ...]
     enters: Booleans
-    spread: tuple[float, ...]
+    effects: Floats
     aligned: tuple[bool, ...]
+
+    @classmethod
+    def of(
+        cls,
+        abnormal: Abnormal,
+        windows: tuple[Window, ...],
+        enters: Booleans,
+        overlap: tuple[bool, ...],
+    ) -> HistoryTask:
+        """Scale the effects of N events; windows of different dates may share sessions."""
+        effects = np.empty(enters.shape)
+        for number, window in enumerate(windows):
+            scar = abnormal.cumulate(window).scar
+            effects[:, number] = scar / effect_spread(scar[enters[:, number]])
+        effects *= abnormal.fit.sigma[:, None]
+        shared = zip(windows, overlap, strict=True)
+        aligned = tuple(len(window) == 1 or not overlaps for window, overlaps in shared)
+        return cls(windows, enters, effects, aligned)
 
     @property
     def hull(self) -> Window:
@@ -124,44 +161,35 @@ class _Task:
         return Window(first, max(window.last for window in self.windows))
 
 
-def histories(
-    abnormal: Abnormal,
-    windows: tuple[Window, ...],
-    enters: Booleans,
-    overlap: tuple[bool, ...],
-    execute: Execute,
-) -> tuple[History, ...]:
-    """Sum the estimation days of events for several windows in one pass.
+@dataclass(frozen=True, eq=False)
+class RangeHistory:
+    """Histories of some events: their figures window by window, and the sums of each block."""
 
-    Parameters
-    ----------
-    abnormal : Abnormal
-        N events.
-    windows : tuple of Window
-        W windows.
-    enters : array of bool, shape (N, W)
-        Events that count in a window.
-    overlap : tuple of bool
-        Whether windows of different dates share a session.
-    execute : callable
-        Runs a function over ranges of events.
-    """
-    spread = tuple(
-        effect_spread(abnormal.cumulate(window).scar[enters[:, number]])
-        for number, window in enumerate(windows)
-    )
-    aligned = tuple(
-        len(window) == 1 or not shared for window, shared in zip(windows, overlap, strict=True)
-    )
-    task = _Task(abnormal, windows, enters, spread, aligned)
-    stack = Stack[dict[int, Shares]](len(abnormal))
-    daily: list[Daily | None] = [None] * len(windows)
-    for shares, sums in execute(_history_range, task, chunks(len(abnormal), RANGE, block=BLOCK)):
-        stack.add(shares)
-        for block in sums:
-            daily = _added(daily, block)
-    whole = stack.whole()
-    return tuple(History(sums, whole[number]) for number, sums in enumerate(daily))
+    events: Integers
+    shares: dict[int, Shares]
+    daily: list[list[Daily | None]]
+
+
+class Histories:
+    """Histories of all ranges of N events, added up in their order."""
+
+    def __init__(self, events: int, windows: int) -> None:
+        self._events = events
+        self._shares: dict[int, Shares] = {}
+        self._daily: list[Daily | None] = [None] * windows
+
+    def add(self, part: RangeHistory) -> None:
+        """Add the next range."""
+        for number, own in part.shares.items():
+            if number not in self._shares:
+                self._shares[number] = own.room(self._events)
+            self._shares[number].put(part.events, own)
+        for block in part.daily:
+            self._daily = _added(self._daily, block)
+
+    def whole(self) -> tuple[History, ...]:
+        """Give the histories of all windows."""
+        return tuple(History(sums, self._shares[n]) for n, sums in enumerate(self._daily))
 
 
 def effect_spread(scar: Floats) -> float:
@@ -180,18 +208,27 @@ def _added(daily: Sequence[Daily | None], more: Sequence[Daily | None]) -> list[
     ]
 
 
-def _history_range(
-    task: _Task, start: int, stop: int
-) -> tuple[dict[int, Shares], list[list[Daily | None]]]:
-    """Take the history of a range of events, with the sums of each block."""
-    stack = Stack[dict[int, Shares]](stop - start)
+def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeHistory:
+    """Take the history of the events of the dates from one place to another, whole lots.
+
+    Parameters
+    ----------
+    task : HistoryTask
+        The windows.
+    days : Days
+        The dates, and perhaps others.
+    start, stop : int
+        The places.
+    """
+    own = slice(*np.searchsorted(days.place, [start, stop]).tolist())
+    stack = Stack[dict[int, Shares]](own.stop - own.start)
     sums: list[list[Daily | None]] = []
-    for first in range(start, stop, BLOCK):
-        some = slice(first, min(first + BLOCK, stop))
-        shares, daily = _block_history(_Block.of(task, task.abnormal.take(some), some))
+    order = days.timeline.dates.order
+    for some in days.blocks(start, stop):
+        shares, daily = _block_history(_Block.of(task, days, order[days.position[some]], some))
         stack.add(shares)
         sums.append(daily)
-    return stack.whole(), sums
+    return RangeHistory(order[days.position[own]], stack.whole(), sums)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +237,7 @@ class _Block:
 
     Attributes
     ----------
-    task : _Task
+    task : HistoryTask
         What is asked.
     raw, values : array of float, shape (n, E)
         Abnormal returns of the estimation days, and the same on the scale of sigma.
@@ -212,7 +249,7 @@ class _Block:
         Events that count in a window.
     """
 
-    task: _Task
+    task: HistoryTask
     raw: Floats
     values: Floats
     tested: Floats
@@ -223,18 +260,12 @@ class _Block:
         return len(self.values)
 
     @classmethod
-    def of(cls, task: _Task, abnormal: Abnormal, some: slice) -> _Block:
-        """Gather the days of some events."""
-        hull = task.hull
-        scar = [abnormal.cumulate(window).scar for window in task.windows]
-        return cls(
-            task,
-            abnormal.residuals,
-            abnormal.standard_residuals,
-            abnormal.ar[:, abnormal.days(hull)] / np.sqrt(abnormal.window_innovations(hull)),
-            np.stack(scar, axis=1) / task.spread * abnormal.fit.sigma[:, None],
-            task.enters[some],
-        )
+    def of(cls, task: HistoryTask, days: Days, events: Integers, some: slice) -> _Block:
+        """Take some of the days that are gathered."""
+        hull, abnormal = task.hull, days.abnormal.take(some)
+        tested = abnormal.ar[:, abnormal.days(hull)] / np.sqrt(abnormal.window_innovations(hull))
+        effects, enters = task.effects[events], task.enters[events]
+        return cls(task, days.raw[some], days.values[some], tested, effects, enters)
 
     def take(self, index: Integers) -> _Block:
         """Keep the events at the given positions."""

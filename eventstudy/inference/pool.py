@@ -6,7 +6,7 @@ all windows of a group in one pass over its events, a range of them at a time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,9 +15,22 @@ from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Integers
 from eventstudy.estimation import Execute
 from eventstudy.execution import map_chunks
-from eventstudy.inference.correlations import Correlation, Dates, correlate
+from eventstudy.inference.correlations import (
+    Correlation,
+    Correlations,
+    CorrelationTask,
+    RangeSums,
+    correlate,
+)
 from eventstudy.inference.day_zero import DaysZero, windows_overlap
-from eventstudy.inference.history import History, histories
+from eventstudy.inference.history import (
+    Histories,
+    History,
+    HistoryTask,
+    RangeHistory,
+    take_history,
+)
+from eventstudy.inference.timeline import Dates, Days, Timeline
 from eventstudy.windows import Window
 
 
@@ -35,12 +48,15 @@ class Pool:
         Events that have an effect in the window and count in it.
     execute : callable
         Runs a function over ranges of events.
+    together : bool
+        Whether histories and correlations will both be asked for, so that one pass takes both.
     """
 
     abnormal: Abnormal
     windows: tuple[Window, ...]
     enters: Booleans
     execute: Execute = map_chunks
+    together: bool = False
 
     def __len__(self) -> int:
         return len(self.abnormal)
@@ -58,7 +74,7 @@ class Pool:
     @cached_property
     def histories(self) -> tuple[History, ...]:
         """Sums over the estimation days of all events, window by window."""
-        return histories(self.abnormal, self.windows, self.enters, self.overlap, self.execute)
+        return self._both[0] if self.together else self._pass(histories=True)[0]
 
     @cached_property
     def overlap(self) -> tuple[bool, ...]:
@@ -78,9 +94,55 @@ class Pool:
     @cached_property
     def correlations(self) -> tuple[Correlation, ...]:
         """Overlap-weighted correlation of the standardised effects, window by window."""
-        return correlate(
-            self.abnormal, self.windows, self.enters, self.dates, self.reach, self.execute
+        return self._both[1] if self.together else self._pass(correlations=True)[1]
+
+    @cached_property
+    def _both(self) -> tuple[tuple[History, ...], tuple[Correlation, ...]]:
+        return self._pass(histories=True, correlations=True)
+
+    def _pass(
+        self, *, histories: bool = False, correlations: bool = False
+    ) -> tuple[tuple[History, ...], tuple[Correlation, ...]]:
+        """Pass over the estimation days of all events; what is not asked for is empty."""
+        events, windows, enters, dates = self.abnormal, self.windows, self.enters, self.dates
+        lead = tuple(int(one.max(initial=0)) for one in self.reach)
+        task = _Task(
+            # The effects are in the tasks, and need not go along.
+            replace(events, effects={}),
+            Timeline.of(events, windows, dates, lead),
+            HistoryTask.of(events, windows, enters, self.overlap) if histories else None,
+            CorrelationTask.of(events, windows, enters, dates, lead) if correlations else None,
         )
+        history = Histories(len(self), len(windows))
+        correlation = Correlations(dates.order, enters)
+        for one, other in self.execute(_range_sums, task, task.timeline.ranges):
+            if one is not None:
+                history.add(one)
+            if other is not None:
+                correlation.add(other)
+        return history.whole() if histories else (), correlation.whole() if correlations else ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What a pass over the estimation days takes."""
+
+    abnormal: Abnormal
+    timeline: Timeline
+    history: HistoryTask | None
+    correlation: CorrelationTask | None
+
+
+def _range_sums(task: _Task, start: int, stop: int) -> tuple[RangeHistory | None, RangeSums | None]:
+    """Take what is asked for of the dates from one place of the timeline to another."""
+    first, last, timeline = start, stop, task.timeline
+    if task.correlation is not None:
+        first, last = int(timeline.since[start]), int(timeline.upto[start:stop].max())
+    days = Days.of(task.abnormal, timeline, first, last)
+    return (
+        None if task.history is None else take_history(task.history, days, start, stop),
+        None if task.correlation is None else correlate(task.correlation, days, start, stop),
+    )
 
 
 def reach(abnormal: Abnormal, window: Window) -> Integers:

@@ -147,6 +147,7 @@ CORRADO = Test(
     "one date, or windows that share no session; a variance that the event leaves alone",
     "windows of many days, whose ranks dilute an effect of one day",
     corrado_test,
+    history=True,
 )
 
 GRANK_T = Test(
@@ -159,6 +160,7 @@ GRANK_T = Test(
     "one date, or windows that share no session; symmetric returns",
     "fewer than 20 events, or skewed returns (19 % at the 5 % level with a skewness of 2)",
     grank_t_test,
+    history=True,
 )
 
 CORRADO_ZIVNEY = Test(
@@ -171,6 +173,7 @@ CORRADO_ZIVNEY = Test(
     "one date, or windows that share no session; a variance that the event leaves alone",
     "windows of many days, whose ranks dilute an effect of one day",
     corrado_zivney_test,
+    history=True,
 )
 
 CORRADO_ZIVNEY_SIGN = Test(
@@ -183,6 +186,7 @@ CORRADO_ZIVNEY_SIGN = Test(
     "one date, or windows that share no session",
     "small effects: signs have less power than ranks",
     corrado_zivney_sign_test,
+    history=True,
 )
 
 GRANK_Z = Test(
@@ -196,4 +200,5 @@ GRANK_Z = Test(
     "events that share sessions: at a correlation of .1 and 30 events it rejects in 39 % at the "
     "5 % level",
     grank_z_test,
+    history=True,
 )

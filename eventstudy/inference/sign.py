@@ -134,6 +134,7 @@ GENERALIZED_SIGN = Test(
     "independent events",
     "events that share sessions; windows of several days where returns are skewed",
     generalized_sign_test,
+    history=True,
 )
 
 WILCOXON = Test(
@@ -156,6 +157,7 @@ GENERALIZED_SIGN_WINDOW = Test(
     "independent events",
     "events that share sessions",
     generalized_sign_window_test,
+    history=True,
 )
 
 SIGN = Test(

@@ -6,10 +6,11 @@ import re
 
 import numpy as np
 import pytest
-from worlds import EVERY, effects, one_date, prices, run, sample, world
+from worlds import EVERY, abnormal, effects, one_date, prices, run, sample, world
 
-from eventstudy.inference import FAMILY_TESTS, SINGLE_TESTS, TESTS
+from eventstudy.inference import FAMILY_TESTS, SINGLE_TESTS, TESTS, Pool, Sample
 from eventstudy.models import MarketAdjusted
+from eventstudy.windows import Window
 
 WHOLE_FAMILY = {
     *("cross_sectional", "crude_dependence", "portfolio", "j1", "j2", "patell"),
@@ -162,3 +163,12 @@ def test_the_words_stand_in_the_result():
             test.null, test.alternative, test.reference
         )  # fmt: skip
     assert set(tests["test"]) == {*TESTS, *FAMILY_TESTS}
+
+
+@pytest.mark.parametrize("name", [name for name, test in TESTS.items() if not test.resamples])
+def test_history_says_what_a_test_reads(name):
+    found, _ = abnormal(world(12), one_date(12))
+    window = Window(0, 0)
+    pool = Pool(found, (window,), np.ones((len(found), 1), dtype=np.bool_))
+    TESTS[name].compute(Sample(found, window, 0.95, pool=pool))
+    assert ("histories" in vars(pool)) == TESTS[name].history

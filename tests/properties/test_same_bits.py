@@ -16,7 +16,7 @@ from eventstudy import estimation, study
 from eventstudy.estimation import BLOCK
 from eventstudy.execution import map_chunks
 from eventstudy.groups import ON_REQUEST
-from eventstudy.inference import FAMILY_TESTS, TESTS, Pool, correlations, history
+from eventstudy.inference import FAMILY_TESTS, TESTS, Pool, timeline
 from eventstudy.windows import Window
 
 EVENTS, SECURITIES, SESSIONS = 3_000, 60, 700
@@ -99,8 +99,7 @@ def found(kind: str, engine: str, **settings: object) -> dict[str, pd.DataFrame]
 def ranges(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
     """Let every range hold so many blocks of events."""
     monkeypatch.setattr(estimation, "RANGE", blocks * BLOCK)
-    monkeypatch.setattr(history, "RANGE", blocks * BLOCK)
-    monkeypatch.setattr(correlations, "RANGE", blocks * BLOCK)
+    monkeypatch.setattr(timeline, "RANGE", blocks * BLOCK)
 
 
 @lru_cache
