@@ -19,6 +19,9 @@ from eventstudy.panel import Factors, Panel, compound
 from eventstudy.rows import Rows
 from eventstudy.windows import Design, Window
 
+SHARING = 32
+"""Events of one day zero from which on it is worth looking whether they share their factors."""
+
 
 @dataclass(frozen=True, eq=False)
 class Observed:
@@ -174,10 +177,25 @@ class Abnormal:
         """Abnormal returns of the estimation days, shape (N, E); NaN where a day was not usable."""
         if self.fit.residuals is not None:
             return self.fit.residuals
-        factors = self.estimation_factors
+        shared = self._shared_factors
+        factors = self.estimation_factors if shared is None else shared
         own = estimation_returns(self.rows, self.panel, self.design, self.left_out_days, self.back)
         inner = without_margins(own, self.model.margins)
         return np.subtract(inner, forecast(self.model, self.fit, factors), out=inner)
+
+    @property
+    def _shared_factors(self) -> Floats | None:
+        """Factors of the estimation window of many events that share them, shape (1, E, F)."""
+        rows = self.rows
+        if len(rows) < SHARING or self.fit.used is not None or self.back is not None:
+            return None
+        keys = (rows.zero, rows.calendar, rows.benchmark)
+        if any((key != key[0]).any() for key in keys):
+            return None
+        if bar(rows, self.panel, self.model, self.barred) is not None:
+            return None
+        one = rows.take(slice(0, 1))
+        return estimation_factors(one, self.panel, self.market, self.design, self.model, None)
 
     @property
     def standard_residuals(self) -> Floats:
@@ -401,7 +419,7 @@ def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:
 
 def bar(rows: Rows, panel: Panel, model: Model, barred: Booleans | None) -> Booleans | None:
     """Columns that each row may not use, its own security among them, shape (rows, F)."""
-    if not any(name in panel.tickers for name in model.factors):
+    if panel.tickers_named.isdisjoint(model.factors):
         return barred
     tickers = np.array(panel.tickers, dtype=object)[rows.security]
     found = tickers[:, None] == np.array(model.factors, dtype=object)

@@ -108,6 +108,11 @@ class Panel:
     moves: Booleans
     pad: int
 
+    @cached_property
+    def tickers_named(self) -> frozenset[str]:
+        """The tickers, to look one up."""
+        return frozenset(self.tickers)
+
     @classmethod
     def build(
         cls,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.abnormal import Abnormal
+from eventstudy.abnormal import SHARING, Abnormal
 from eventstudy.arrays import Floats, Integers
 from eventstudy.estimation import BLOCK, RANGE
 from eventstudy.inference.day_zero import DaysZero
@@ -95,28 +95,44 @@ class Timeline:
         every = np.arange(len(dates))
         since = np.searchsorted(np.maximum.accumulate(upto), every, side="right")
         sizes = np.diff(dates.bounds)[sequence]
-        lots = np.array(_cuts(sizes, BLOCK, _LOT_DATES), dtype=np.int64)
+        lots = np.array(_cuts(sizes, np.ones_like(sizes), BLOCK, _LOT_DATES), dtype=np.int64)
         return cls(dates, sequence, np.minimum(since, every), np.maximum(upto, every + 1), lots)
 
     @property
     def ranges(self) -> list[tuple[int, int]]:
         """Ranges of places, whole lots each."""
-        sizes = np.diff(self.dates.bounds)[self.sequence]
-        events = np.add.reduceat(sizes, self.lots[:-1]) if len(sizes) else sizes
-        lots = _cuts(events, RANGE, _DATES // _LOT_DATES)
+        ends = np.cumsum(np.append(0, np.diff(self.dates.bounds)[self.sequence]))
+        lots = _cuts(np.diff(ends[self.lots]), np.diff(self.lots), RANGE, _DATES)
         bounds = self.lots[lots].tolist()
         return list(itertools.pairwise(bounds))
 
 
-def _cuts(sizes: Integers, most: int, parts: int) -> list[int]:
-    """Cut a row of things where they have reached a size or a number, from 0 to its end."""
-    found, total = [0], 0
-    for place, size in enumerate(sizes.tolist(), start=1):
-        total += size
-        if total >= most or place - found[-1] >= parts:
+def _cuts(events: Integers, dates: Integers, most_events: int, most_dates: int) -> list[int]:
+    """Cut a row of things where so many events or dates have come together, from 0 to its end."""
+    found, total, number = [0], 0, 0
+    for place, (size, count) in enumerate(zip(events.tolist(), dates.tolist(), strict=True), 1):
+        total, number = total + size, number + count
+        if total >= most_events or number >= most_dates:
             found.append(place)
-            total = 0
-    return found if found[-1] == len(sizes) else [*found, len(sizes)]
+            total, number = 0, 0
+    return found if found[-1] == len(events) else [*found, len(events)]
+
+
+def _gathered_together(sizes: Integers) -> Iterator[slice]:
+    """Cut events into blocks: each large date alone, for its events share their factors."""
+    begin = end = 0
+    for size in sizes.tolist():
+        if size >= SHARING or end - begin + size > BLOCK:
+            if end > begin:
+                yield slice(begin, end)
+            begin = end
+        end += size
+        if size >= SHARING:
+            for first in range(begin, end, 2 * BLOCK):
+                yield slice(first, min(first + 2 * BLOCK, end))
+            begin = end
+    if end > begin:
+        yield slice(begin, end)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +182,7 @@ class Days:
         raw = np.empty((len(part), len(part.design.estimation)))
         values = raw if part.fit.innovations is None else np.empty(raw.shape)
         total, squares = np.empty((2, len(part)))
-        for first in range(0, len(part), BLOCK):
-            some = slice(first, first + BLOCK)
+        for some in _gathered_together(sizes):
             one = part.take(some)
             raw[some] = one.residuals
             if values is not raw:

@@ -209,10 +209,15 @@ class Model(ABC):
     ) -> Floats:
         """Give the expected returns of fitted coefficients, shape (events, days).
 
-        ``spans`` of None are returns over one session each.
+        ``spans`` of None are returns over one session each. Factors of shape (1, days, columns) are
+        shared by all events.
         """
         covered = np.ones(factors.shape[:2], dtype=np.int64) if spans is None else spans
         rows = self.design(factors, covered)
+        if len(rows) < len(coefficients):
+            found = coefficients @ rows[0].T
+            found += self.offset(factors, covered)
+            return found
         return self.offset(factors, covered) + np.einsum("ntp,np->nt", rows, coefficients)
 
     @abstractmethod
