@@ -19,9 +19,6 @@ from eventstudy.panel import Factors, Panel, compound
 from eventstudy.rows import Rows
 from eventstudy.windows import Design, Window
 
-SHARING = 32
-"""Events of one day zero from which on it is worth looking whether they share their factors."""
-
 
 @dataclass(frozen=True, eq=False)
 class Observed:
@@ -177,25 +174,10 @@ class Abnormal:
         """Abnormal returns of the estimation days, shape (N, E); NaN where a day was not usable."""
         if self.fit.residuals is not None:
             return self.fit.residuals
-        shared = self._shared_factors
-        factors = self.estimation_factors if shared is None else shared
+        factors = self.estimation_factors
         own = estimation_returns(self.rows, self.panel, self.design, self.left_out_days, self.back)
         inner = without_margins(own, self.model.margins)
         return np.subtract(inner, forecast(self.model, self.fit, factors), out=inner)
-
-    @property
-    def _shared_factors(self) -> Floats | None:
-        """Factors of the estimation window of many events that share them, shape (1, E, F)."""
-        rows = self.rows
-        if len(rows) < SHARING or self.fit.used is not None or self.back is not None:
-            return None
-        keys = (rows.zero, rows.calendar, rows.benchmark)
-        if any((key != key[0]).any() for key in keys):
-            return None
-        if bar(rows, self.panel, self.model, self.barred) is not None:
-            return None
-        one = rows.take(slice(0, 1))
-        return estimation_factors(one, self.panel, self.market, self.design, self.model, None)
 
     @property
     def standard_residuals(self) -> Floats:
@@ -203,10 +185,12 @@ class Abnormal:
 
         They differ from the residuals where the model's variance moves.
         """
+        return self.on_scale(self.residuals)
+
+    def on_scale(self, residuals: Floats) -> Floats:
+        """Divide residuals by what the model's variance of each day is over sigma^2."""
         moving = self.fit.innovations
-        if moving is None:
-            return self.residuals
-        return self.residuals / np.sqrt(moving[:, : self.residuals.shape[1]])
+        return residuals if moving is None else residuals / np.sqrt(moving[:, : residuals.shape[1]])
 
     def placebo(self, available: Booleans) -> Floats:
         """Scaled effects of all runs of estimation days, one run a starting day.

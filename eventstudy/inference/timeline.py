@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.abnormal import SHARING, Abnormal
+from eventstudy.abnormal import Abnormal, bar, estimation_factors, estimation_returns
 from eventstudy.arrays import Floats, Integers
 from eventstudy.estimation import BLOCK, RANGE
 from eventstudy.inference.day_zero import DaysZero
 from eventstudy.kernels.dependence import window_span
+from eventstudy.models.base import forecast_runs, without_margins
 from eventstudy.windows import Window
 
 # Dates of a lot, and of a range.
@@ -118,21 +119,40 @@ def _cuts(events: Integers, dates: Integers, most_events: int, most_dates: int) 
     return found if found[-1] == len(events) else [*found, len(events)]
 
 
-def _gathered_together(sizes: Integers) -> Iterator[slice]:
-    """Cut events into blocks: each large date alone, for its events share their factors."""
+def _whole_dates(sizes: Integers) -> Iterator[slice]:
+    """Cut events into blocks that stay in a core's cache, between dates where they can."""
     begin = end = 0
     for size in sizes.tolist():
-        if size >= SHARING or end - begin + size > BLOCK:
-            if end > begin:
-                yield slice(begin, end)
+        if end > begin and end - begin + size > BLOCK:
+            yield slice(begin, end)
             begin = end
         end += size
-        if size >= SHARING:
-            for first in range(begin, end, 2 * BLOCK):
-                yield slice(first, min(first + 2 * BLOCK, end))
-            begin = end
+        while end - begin > 2 * BLOCK:
+            yield slice(begin, begin + BLOCK)
+            begin += BLOCK
     if end > begin:
         yield slice(begin, end)
+
+
+def _residuals(abnormal: Abnormal) -> Floats:
+    """Abnormal returns of the estimation days of events in the order of their dates, shape (n, E).
+
+    The forecasts of events that share their factors are one product.
+    """
+    rows, panel, model, fit = abnormal.rows, abnormal.panel, abnormal.model, abnormal.fit
+    given = fit.residuals is not None or fit.used is not None or abnormal.back is not None
+    if given or bar(rows, panel, model, abnormal.barred) is not None:
+        return abnormal.residuals
+    differ = np.zeros(len(rows) - 1, dtype=np.bool_)
+    for part in (rows.zero, rows.calendar, rows.benchmark):
+        differ |= part[1:] != part[:-1]
+    first = np.append(0, np.flatnonzero(differ) + 1)
+    design, market = abnormal.design, abnormal.market
+    factors = estimation_factors(rows.take(first), panel, market, design, model, None)
+    own = estimation_returns(rows, panel, design, abnormal.left_out_days)
+    inner = without_margins(own, model.margins)
+    expected = forecast_runs(model, fit, factors, [*first.tolist(), len(rows)])
+    return np.subtract(inner, expected, out=inner)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,12 +202,11 @@ class Days:
         raw = np.empty((len(part), len(part.design.estimation)))
         values = raw if part.fit.innovations is None else np.empty(raw.shape)
         total, squares = np.empty((2, len(part)))
-        for some in _gathered_together(sizes):
+        for some in _whole_dates(sizes):
             one = part.take(some)
-            raw[some] = one.residuals
+            raw[some] = own = _residuals(one)
             if values is not raw:
-                values[some] = one.standard_residuals
-            own = values[some]
+                values[some] = own = one.on_scale(own)
             total[some], squares[some] = np.einsum("nt->n", own), np.einsum("nt,nt->n", own, own)
         place = np.repeat(np.arange(start, stop), sizes)
         return cls(timeline, start, stop, part, place, position, raw, values, total, squares)

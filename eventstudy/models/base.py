@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
@@ -209,15 +210,10 @@ class Model(ABC):
     ) -> Floats:
         """Give the expected returns of fitted coefficients, shape (events, days).
 
-        ``spans`` of None are returns over one session each. Factors of shape (1, days, columns) are
-        shared by all events.
+        ``spans`` of None are returns over one session each.
         """
         covered = np.ones(factors.shape[:2], dtype=np.int64) if spans is None else spans
         rows = self.design(factors, covered)
-        if len(rows) < len(coefficients):
-            found = coefficients @ rows[0].T
-            found += self.offset(factors, covered)
-            return found
         return self.offset(factors, covered) + np.einsum("ntp,np->nt", rows, coefficients)
 
     @abstractmethod
@@ -245,6 +241,32 @@ def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers | None = N
     without spans every return is one of a single session.
     """
     return model.expected(fit.coefficients, fit.chosen(factors), spans)
+
+
+def forecast_runs(model: Model, fit: Fit, factors: Floats, bounds: Sequence[int]) -> Floats:
+    """Give the returns expected over one session each of runs of events that share their factors.
+
+    Parameters
+    ----------
+    model, fit : Model, Fit
+        A model that uses all of its factors.
+    factors : array of float, shape (runs, days, columns)
+        Factors of each run.
+    bounds : sequence of int, length runs + 1
+        Where each run begins.
+
+    Returns
+    -------
+    array of float, shape (events, days)
+    """
+    covered = np.ones(factors.shape[:2], dtype=np.int64)
+    rows, offset = model.design(factors, covered), model.offset(factors, covered)
+    found = np.empty((len(fit.coefficients), factors.shape[1]))
+    for run, (begin, end) in enumerate(itertools.pairwise(bounds)):
+        np.matmul(fit.coefficients[begin:end], rows[run].T, out=found[begin:end])
+    if offset.any():
+        found += np.repeat(offset, np.diff(bounds), axis=0)
+    return found
 
 
 def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> Fit:
