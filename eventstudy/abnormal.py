@@ -248,7 +248,7 @@ class Abnormal:
         if self.given is not None or "observed" in self.__dict__:
             return self.spans[:, self.days(window)]
         first = self.panel.returns.start[self.rows.security] + self.rows.zero + window.first
-        return gather_counts(self.panel.spans, first, len(window)).astype(np.int64)
+        return gather_counts(self.panel.spans, first, len(window))
 
     def window_innovations(self, window: Window) -> Floats:
         """Variance of each return of a window about its expectation, over sigma^2, shape (N, L)."""
@@ -318,16 +318,19 @@ def observe(
     days = len(design.event)
     first = panel.returns.start[rows.security] + rows.zero + design.event.first
     returns = gather(panel.returns.values, first, days)
-    spans = gather_counts(panel.spans, first, days).astype(np.int64)
     base = _factor_base(rows, factors, model)
     windows = _factor_windows(factors, base, design.event)
-    _compound_spans(factors, base + design.event.first, spans, windows)
+    if panel.any_span:
+        spans = gather_counts(panel.spans, first, days)
+        _compound_spans(factors, base + design.event.first, spans, windows)
+    else:
+        spans = np.ones(returns.shape, dtype=np.int64)
     windows = _without(windows, bar(rows, panel, model, barred))
     closed = np.zeros(returns.shape, dtype=np.bool_)
     if model.factors and factors.closed.any():
         closed = gather_flags(factors.closed, base[:, 0] + design.event.first, days)
         closed &= spans == 1
-    expected = forecast(model, fit, windows, spans)
+    expected = forecast(model, fit, windows, spans if panel.any_span else None)
     expected[~np.isfinite(returns)] = np.nan
     return Observed(returns, expected, windows, spans, closed)
 

@@ -221,14 +221,27 @@ def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeH
         The places.
     """
     own = slice(*np.searchsorted(days.place, [start, stop]).tolist())
-    stack = Stack[dict[int, Shares]](own.stop - own.start)
+    events = days.timeline.dates.order[days.position[own]]
+    abnormal, hull = days.abnormal.take(own), task.hull
+    tested = abnormal.ar[:, abnormal.days(hull)] / np.sqrt(abnormal.window_innovations(hull))
+    whole = _Block(
+        task,
+        days.raw[own],
+        days.values[own],
+        days.total[own],
+        tested,
+        task.effects[events],
+        task.enters[events],
+    )
+    stack = Stack[dict[int, Shares]](len(events))
     sums: list[list[Daily | None]] = []
-    order = days.timeline.dates.order
     for some in days.blocks(start, stop):
-        shares, daily = _block_history(_Block.of(task, days, order[days.position[some]], some))
+        shares, daily = _block_history(
+            whole.take(slice(some.start - own.start, some.stop - own.start))
+        )
         stack.add(shares)
         sums.append(daily)
-    return RangeHistory(order[days.position[own]], stack.whole(), sums)
+    return RangeHistory(events, stack.whole(), sums)
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +254,8 @@ class _Block:
         What is asked.
     raw, values : array of float, shape (n, E)
         Abnormal returns of the estimation days, and the same on the scale of sigma.
+    total : array of float, shape (n,)
+        Sums of the values: NaN where one is missing.
     tested : array of float, shape (n, H)
         Abnormal returns of the days of all windows, on the scale of one session.
     effects : array of float, shape (n, W)
@@ -252,6 +267,7 @@ class _Block:
     task: HistoryTask
     raw: Floats
     values: Floats
+    total: Floats
     tested: Floats
     effects: Floats
     enters: Booleans
@@ -259,17 +275,9 @@ class _Block:
     def __len__(self) -> int:
         return len(self.values)
 
-    @classmethod
-    def of(cls, task: HistoryTask, days: Days, events: Integers, some: slice) -> _Block:
-        """Take some of the days that are gathered."""
-        hull, abnormal = task.hull, days.abnormal.take(some)
-        tested = abnormal.ar[:, abnormal.days(hull)] / np.sqrt(abnormal.window_innovations(hull))
-        effects, enters = task.effects[events], task.enters[events]
-        return cls(task, days.raw[some], days.values[some], tested, effects, enters)
-
-    def take(self, index: Integers) -> _Block:
+    def take(self, index: Integers | slice) -> _Block:
         """Keep the events at the given positions."""
-        names = ("raw", "values", "tested", "effects", "enters")
+        names = ("raw", "values", "total", "tested", "effects", "enters")
         return _Block(self.task, *(getattr(self, name)[index] for name in names))
 
     def days(self, number: int) -> slice:
@@ -285,7 +293,7 @@ def _block_history(block: _Block) -> tuple[dict[int, Shares], list[Daily | None]
     Most events have all their days, and no two values that may be equal: their sums are taken
     from the order of their days, those of the others from their ranks.
     """
-    there = np.isfinite(np.einsum("nt->n", block.values))
+    there = np.isfinite(block.total)
     there &= np.isfinite(np.einsum("nt->n", block.tested))
     there &= np.isfinite(np.einsum("nw->n", block.effects))
     whole = block if there.all() else block.take(np.flatnonzero(there))

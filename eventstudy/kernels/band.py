@@ -195,7 +195,7 @@ def _squares(band: Band, own: slice, first: Moments, last: Moments, *, single: b
     # Rows of length one, so that single precision holds the squares of their products.
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.sqrt(band.squares)
-        wide = _wide(band, np.where(size > 0, 1.0 / size, 0.0), kind)
+        wide = _wide(band, np.where(size > 0, 1.0 / size, 0.0).astype(kind))
         itself = (days * first.mean[0] ** 2 / size**2).astype(kind)
     x, y = (
         (((one.scale * size) ** 2).astype(kind), (one.scale**2 * one.mean * size).astype(kind))
@@ -238,13 +238,13 @@ def _squares(band: Band, own: slice, first: Moments, last: Moments, *, single: b
     return found
 
 
-def _wide(band: Band, scale: Floats, kind: type[np.floating]) -> Floats:
-    """Lay scaled residuals on one axis of sessions, shape (N, sessions)."""
+def _wide(band: Band, scale: Floats) -> Floats:
+    """Lay scaled residuals on one axis of sessions, in the scale's precision, (N, sessions)."""
     days = band.residuals.shape[1]
     place, bounds = band.place - band.place[0], band.bounds.tolist()
-    wide = np.zeros((len(band.residuals), days + int(place[-1])), dtype=kind)
+    wide = np.zeros((len(band.residuals), days + int(place[-1])), dtype=scale.dtype)
     for first, begin, end in zip(place.tolist(), bounds[:-1], bounds[1:], strict=True):
         part = wide[begin:end, first : first + days]
-        own = scale[begin:end, None]
-        np.multiply(band.residuals[begin:end], own, out=part, casting="same_kind")
+        part[:] = band.residuals[begin:end]
+        part *= scale[begin:end, None]
     return wide

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy.arrays import Booleans, Floats, Integers
+
+Vector = TypeVar("Vector", bound=np.ndarray)
+
+
+def _windows(values: Vector, width: int) -> Vector:
+    """View every window of a contiguous vector: numpy's own sliding view takes twenty times as long
+    to make, and there are thousands of blocks of events.
+    """
+    step, count = values.itemsize, len(values) - width + 1
+    return np.ndarray((max(count, 0), width), values.dtype, values, 0, (step, step))
 
 
 def gather(values: Floats, first: Integers, width: int) -> Floats:
@@ -14,7 +25,7 @@ def gather(values: Floats, first: Integers, width: int) -> Floats:
     Parameters
     ----------
     values : array of float, shape (total,)
-        The flat vector.
+        The flat vector, contiguous.
     first : array of int, shape (events, ...)
         Flat position of each window's first element.
     width : int
@@ -26,14 +37,14 @@ def gather(values: Floats, first: Integers, width: int) -> Floats:
     """
     if first.size == 0:
         return np.empty((*first.shape, width))
-    return sliding_window_view(values, width)[first]
+    return _windows(values, width)[first]
 
 
 def gather_flags(flags: Booleans, first: Integers, width: int) -> Booleans:
     """Copy windows of flags, as :func:`gather` does of numbers."""
     if first.size == 0:
         return np.empty((*first.shape, width), dtype=np.bool_)
-    return sliding_window_view(flags, width)[first]
+    return _windows(flags, width)[first]
 
 
 def gather_counts(counts: Integers, first: Integers, width: int) -> Integers:
@@ -43,4 +54,4 @@ def gather_counts(counts: Integers, first: Integers, width: int) -> Integers:
     """
     if first.size == 0:
         return np.empty((*first.shape, width), dtype=np.int64)
-    return sliding_window_view(counts, width)[first].astype(np.int64, copy=False)
+    return _windows(counts, width)[first].astype(np.int64, copy=False)
