@@ -1,4 +1,4 @@
-"""Pieces of a whole, stacked in their order without a second copy of it."""
+"""Pieces of a whole, put together without a second copy of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+
+from eventstudy.arrays import Integers
 
 Piece = TypeVar("Piece")
 Path = tuple[Any, ...]
@@ -40,8 +42,8 @@ class Stack(Generic[Piece]):
         self._paths: list[Path] = []
         self._arrays: list[np.ndarray] = []
 
-    def add(self, piece: Piece) -> None:
-        """Put a piece under those that are there."""
+    def add(self, piece: Piece, where: Integers | None = None) -> None:
+        """Put a piece under those that are there, or each of its things where it belongs."""
         if self._first is None:
             self._first = piece
             self._paths = list(_paths(piece))
@@ -52,7 +54,7 @@ class Stack(Generic[Piece]):
         for target, path in zip(self._arrays, self._paths, strict=True):
             part = _at(piece, path)
             count = len(part)
-            target[self._size : self._size + count] = part
+            target[slice(self._size, self._size + count) if where is None else where] = part
         self._size += count
 
     def whole(self) -> Piece:
@@ -69,12 +71,12 @@ def _paths(piece: Any) -> Iterator[Path]:
             yield from ((key, *rest) for rest in _paths(one))
     elif is_dataclass(piece):
         for own in fields(piece):
-            yield from (((own.name,), *rest) for rest in _paths(getattr(piece, own.name)))
+            yield from ((own.name, *rest) for rest in _paths(getattr(piece, own.name)))
 
 
 def _at(piece: Any, path: Path) -> np.ndarray:
     for step in path:
-        piece = getattr(piece, step[0]) if isinstance(step, tuple) else piece[step]
+        piece = piece[step] if isinstance(piece, Mapping) else getattr(piece, step)
     return piece
 
 

@@ -79,20 +79,6 @@ class Shares:
     effect_unit: Floats
     effect_days: Integers
 
-    def plus(self, other: Shares) -> Shares:
-        """Put other events under these."""
-        both = [(getattr(self, one.name), getattr(other, one.name)) for one in fields(self)]
-        return Shares(*(np.concatenate(pair) for pair in both))
-
-    def room(self, events: int) -> Shares:
-        """Make room for the figures of so many events."""
-        return Shares(*(np.empty(events, getattr(self, one.name).dtype) for one in fields(self)))
-
-    def put(self, index: Integers, part: Shares) -> None:
-        """Put the figures of some events in their places."""
-        for one in fields(self):
-            getattr(self, one.name)[index] = getattr(part, one.name)
-
     def take(self, index: Integers) -> Shares:
         """Keep the events at the given positions."""
         return Shares(*(getattr(self, one.name)[index] for one in fields(self)))
@@ -161,35 +147,42 @@ class HistoryTask:
         return Window(first, max(window.last for window in self.windows))
 
 
+Figures = dict[tuple[str, int], np.ndarray]
+"""Figures of each of n events: the share of ``("rising", L)`` runs of L days whose sum is positive,
+the rank of the ``("effect", w)`` in window w as in :class:`Shares`, and their ``("days", 1)``."""
+
+
 @dataclass(frozen=True, eq=False)
 class RangeHistory:
-    """Histories of some events: their figures window by window, and the sums of each block."""
+    """Histories of some events, and the sums of each block of them, window by window."""
 
     events: Integers
-    shares: dict[int, Shares]
+    figures: Figures
     daily: list[list[Daily | None]]
 
 
 class Histories:
     """Histories of all ranges of N events, added up in their order."""
 
-    def __init__(self, events: int, windows: int) -> None:
-        self._events = events
-        self._shares: dict[int, Shares] = {}
-        self._daily: list[Daily | None] = [None] * windows
+    def __init__(self, events: int, windows: tuple[Window, ...]) -> None:
+        self._stack = Stack[Figures](events)
+        self._windows = windows
+        self._daily: list[Daily | None] = [None] * len(windows)
 
     def add(self, part: RangeHistory) -> None:
         """Add the next range."""
-        for number, own in part.shares.items():
-            if number not in self._shares:
-                self._shares[number] = own.room(self._events)
-            self._shares[number].put(part.events, own)
+        self._stack.add(part.figures, part.events)
         for block in part.daily:
             self._daily = _added(self._daily, block)
 
     def whole(self) -> tuple[History, ...]:
         """Give the histories of all windows."""
-        return tuple(History(sums, self._shares[n]) for n, sums in enumerate(self._daily))
+        of = self._stack.whole()
+        results: list[History] = []
+        for number, (window, sums) in enumerate(zip(self._windows, self._daily, strict=True)):
+            runs, effect = of["rising", len(window)], of["effect", number]
+            results.append(History(sums, Shares(of["rising", 1], runs, effect, of["days", 1])))
+        return tuple(results)
 
 
 def effect_spread(scar: Floats) -> float:
@@ -233,13 +226,12 @@ def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeH
         task.effects[events],
         task.enters[events],
     )
-    stack = Stack[dict[int, Shares]](len(events))
+    stack = Stack[Figures](len(events))
     sums: list[list[Daily | None]] = []
     for some in days.blocks(start, stop):
-        shares, daily = _block_history(
-            whole.take(slice(some.start - own.start, some.stop - own.start))
-        )
-        stack.add(shares)
+        mine = slice(some.start - own.start, some.stop - own.start)
+        figures, daily = _block_history(whole.take(mine))
+        stack.add(figures)
         sums.append(daily)
     return RangeHistory(events, stack.whole(), sums)
 
@@ -287,7 +279,7 @@ class _Block:
         return slice(first, first + len(window))
 
 
-def _block_history(block: _Block) -> tuple[dict[int, Shares], list[Daily | None]]:
+def _block_history(block: _Block) -> tuple[Figures, list[Daily | None]]:
     """Take the history of a block of events, window by window.
 
     Most events have all their days, and no two values that may be equal: their sums are taken
@@ -308,13 +300,13 @@ def _block_history(block: _Block) -> tuple[dict[int, Shares], list[Daily | None]
     of_clear, daily = _clear_history(whole.take(chosen), order.take(chosen), below[chosen])
     of_others, further = _any_history(block.take(other))
     place = np.argsort(np.concatenate([np.flatnonzero(there)[chosen], other]))
-    shares = {number: one.plus(of_others[number]).take(place) for number, one in of_clear.items()}
-    return shares, _added(daily, further)
+    both = {name: np.append(one, of_others[name])[place] for name, one in of_clear.items()}
+    return both, _added(daily, further)
 
 
 def _clear_history(
     block: _Block, order: Sorted, below: Integers
-) -> tuple[dict[int, Shares], list[Daily | None]]:
+) -> tuple[Figures, list[Daily | None]]:
     """Take the history of events that have all their days, all values of an event distinct.
 
     ``below`` counts the estimation days below zero, below the effects and below the tested days.
@@ -322,15 +314,12 @@ def _clear_history(
     count = block.values.shape[1]
     windows = block.task.windows
     below_effects, below_tested = below[:, 1 : 1 + len(windows)], below[:, 1 + len(windows) :]
-    rising = (count - below[:, 0]) / count
     runs = _rising_runs(block.values, {len(window) for window in windows} - {1}, whole=True)
     units = (1.0 + below_effects) / (count + 2.0) - 0.5
-    days = np.full(len(block), count + 1)
-    runs[1] = rising
-    shares = {
-        number: Shares(rising, runs[len(window)], units[:, number], days)
-        for number, window in enumerate(windows)
-    }
+    figures: Figures = {("rising", length): share for length, share in runs.items()}
+    figures |= {("effect", number): units[:, number] for number in range(len(windows))}
+    figures["rising", 1] = (count - below[:, 0]) / count
+    figures["days", 1] = np.full(len(block), count + 1, dtype=np.int32)
     daily: list[Daily | None] = [None] * len(windows)
     for number, aligned in enumerate(block.task.aligned):
         index = np.flatnonzero(block.enters[:, number])
@@ -343,7 +332,7 @@ def _clear_history(
         else:
             some, mine = block.take(index), order.take(index)
             daily[number] = _clear_daily(some, mine, number, own[index], units[index, number])
-    return shares, daily
+    return figures, daily
 
 
 def _clear_daily(
@@ -430,28 +419,28 @@ def _count_rows(flags: Booleans) -> Integers:
     return np.bitwise_count(np.packbits(flags, axis=1)).sum(axis=1, dtype=np.int64)
 
 
-def _any_history(block: _Block) -> tuple[dict[int, Shares], list[Daily | None]]:
+def _any_history(block: _Block) -> tuple[Figures, list[Daily | None]]:
     """Take the history of events that may lack days, or have equal values."""
     values, windows = block.values, block.task.windows
     lengths = {len(window) for window in windows} - {1}
     count = np.count_nonzero(np.isfinite(values), axis=1)
-    with np.errstate(invalid="ignore"):
-        rising = np.count_nonzero(values > 0, axis=1) / count
     runs = _rising_runs(values, lengths, whole=False)
-    runs[1] = rising
-    shares: dict[int, Shares] = {}
+    figures: Figures = {("rising", length): share for length, share in runs.items()}
+    with np.errstate(invalid="ignore"):
+        figures["rising", 1] = np.count_nonzero(values > 0, axis=1) / count
+    figures["days", 1] = (count + 1).astype(np.int32)
     daily: list[Daily | None] = []
-    for number, window in enumerate(windows):
+    for number in range(len(windows)):
         effect = block.effects[:, number, None]
         below = np.count_nonzero(values < effect, axis=1)
         equal = np.count_nonzero(values == effect, axis=1)
         units = (1.0 + below + 0.5 * equal) / (count + 2.0) - 0.5
         units[np.isnan(effect[:, 0])] = np.nan
-        shares[number] = Shares(rising, runs[len(window)], units, count + 1)
+        figures["effect", number] = units
         index = np.flatnonzero(block.enters[:, number])
         some = block.take(index) if block.task.aligned[number] and len(index) else None
         daily.append(None if some is None else _any_daily(some, number, units[index]))
-    return shares, daily
+    return figures, daily
 
 
 def _any_daily(block: _Block, number: int, units: Floats) -> Daily:

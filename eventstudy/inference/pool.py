@@ -113,7 +113,7 @@ class Pool:
             HistoryTask.of(events, windows, enters, self.overlap) if histories else None,
             CorrelationTask.of(events, windows, enters, dates, lead) if correlations else None,
         )
-        history = Histories(len(self), len(windows))
+        history = Histories(len(self), windows)
         correlation = Correlations(dates.order, enters)
         for one, other in self.execute(_range_sums, task, task.timeline.ranges):
             if one is not None:

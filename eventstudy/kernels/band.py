@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.kernels.correlation import MIN_MATCHES, STILL, short
+from eventstudy.kernels.correlation import MIN_MATCHES, STILL, short, squares_of_many
 
 _DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
 
@@ -137,10 +137,11 @@ class Band:
 def _problems(share: Floats, pairs: Booleans, known: Booleans, days: int) -> tuple[str, ...]:
     """Say of each window why it has no value: too few days, or an event that does not vary."""
     problem = [""] * len(share)
-    for number, own in enumerate((share > 0)[:, None, :] & pairs):
-        furthest = np.where(own, np.arange(own.shape[1]), 0).max(axis=1)
-        few = own.any(axis=1) & (days - furthest < MIN_MATCHES)
-        wrong = few | (own & ~known).any(axis=1)
+    lags: Integers = np.arange(share.shape[1], dtype=np.int64)
+    for number, shared in enumerate(share > 0):
+        furthest = np.where(pairs & shared, lags, 0).max(axis=1)
+        few = (pairs & shared).any(axis=1) & (days - furthest < MIN_MATCHES)
+        wrong = few | (pairs & shared & ~known).any(axis=1)
         if wrong.any():
             date = int(np.argmax(wrong))
             problem[number] = short(days - int(furthest[date])) if few[date] else STILL
@@ -185,60 +186,115 @@ def _row_sums(band: Band, own: slice, first: Moments, last: Moments) -> Floats:
 
 
 def _squares(band: Band, own: slice, first: Moments, last: Moments, *, single: bool) -> Floats:
-    """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once.
-
-    (cross - count mean_x mean_y)^2 scale_x^2 scale_y^2 is never formed element by element.
-    """
-    place, bounds = band.place.tolist(), band.bounds.tolist()
+    """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once."""
     days, most = band.residuals.shape[1], len(first.mean) - 1
-    kind = np.float32 if single else np.float64
-    # Rows of length one, so that single precision holds the squares of their products.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.sqrt(band.squares)
-        wide = _wide(band, np.where(size > 0, 1.0 / size, 0.0).astype(kind))
-        itself = (days * first.mean[0] ** 2 / size**2).astype(kind)
-    x, y = (
-        (((one.scale * size) ** 2).astype(kind), (one.scale**2 * one.mean * size).astype(kind))
-        for one in (first, last)
-    )
-    x_level, y_level = (
-        np.add.reduceat((one.scale * one.mean) ** 2, band.bounds[:-1], axis=1)
-        for one in (first, last)
-    )
+    products = _Products.of(band, first, last, np.float32 if single else np.float64)
+    place, sizes = band.place.tolist(), np.diff(band.bounds).tolist()
     latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
     found = np.zeros((own.stop - own.start, most + 1))
     for date in range(own.start, own.stop):
-        begin, end, stop = bounds[date], bounds[date + 1], bounds[latest[date]]
-        sessions = slice(place[date] - place[0], place[date] - place[0] + days)
-        rows = wide[begin:end, sessions]
-        cross = np.empty((end - begin, stop - begin), kind)
-        np.matmul(rows, rows.T, out=cross[:, : end - begin])
-        if stop > end:
-            np.matmul(rows, wide[end:stop, sessions].T, out=cross[:, end - begin :])
-        # No correlation of an event with itself.
-        cross.reshape(-1)[:: stop - begin + 1][: end - begin] = itself[begin:end]
-        partners = [
-            (place[other] - place[date], slice(bounds[other], bounds[other + 1]))
-            for other in range(date + (end - begin == 1), latest[date])
+        n, row = sizes[date], found[date - own.start]
+        # From so many events on, products of days by days are fewer than those of events by events.
+        large = [
+            n * sizes[other] > days * (n + sizes[other]) for other in range(date, latest[date])
         ]
-        inside = [slice(part.start - begin, part.stop - begin) for _, part in partners]
-        mixed = [
-            x[1][lag, begin:end] @ cross[:, columns] @ y[1][lag, part]
-            for (lag, part), columns in zip(partners, inside, strict=True)
-        ]
-        np.multiply(cross, cross, out=cross)
-        squared = [
-            x[0][lag, begin:end] @ cross[:, columns] @ y[0][lag, part]
-            for (lag, part), columns in zip(partners, inside, strict=True)
-        ]
-        others = range(latest[date] - len(partners), latest[date])
-        for (lag, _), other, one, two in zip(partners, others, squared, mixed, strict=True):
-            count, level = days - lag, x_level[lag, date] * y_level[lag, other]
-            found[date - own.start, lag] = float(one) - 2.0 * count * float(two) + count**2 * level
+        begin = date + (n == 1)
+        for other in (date + number for number, one in enumerate(large) if one):
+            row[place[other] - place[date]] = products.of_many(date, other)
+            products.of_few(date, range(begin, other), row)
+            begin = other + 1
+        products.of_few(date, range(begin, latest[date]), row)
     return found
 
 
-def _wide(band: Band, scale: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class _Products:
+    """What sums of squared correlations of a band are taken from.
+
+    (cross - count mean_x mean_y)^2 scale_x^2 scale_y^2 is never formed element by element. Rows
+    have length one, so that single precision holds the squares of their products.
+
+    Attributes
+    ----------
+    band : Band
+        The band.
+    wide : array, shape (N, sessions)
+        Its rows on one axis of sessions.
+    itself : array, shape (N,)
+        What an event's product with itself is put to, so that it has no correlation.
+    scale : tuple of two arrays, shape (D + 1, N)
+        Squared scales of the events as the earlier and as the later ones of pairs.
+    mixed : tuple of two arrays, shape (D + 1, N)
+        The same times their means.
+    level : tuple of two arrays, shape (D + 1, dates)
+        Sums of (scale mean)^2 over the events of each date.
+    """
+
+    band: Band
+    wide: np.ndarray
+    itself: np.ndarray
+    scale: tuple[np.ndarray, np.ndarray]
+    mixed: tuple[np.ndarray, np.ndarray]
+    level: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, band: Band, first: Moments, last: Moments, kind: type[np.floating]) -> _Products:
+        """Scale the rows to length one."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            size = np.sqrt(band.squares)
+            wide = _wide(band, np.where(size > 0, 1.0 / size, 0.0).astype(kind))
+            itself = (band.residuals.shape[1] * first.mean[0] ** 2 / size**2).astype(kind)
+        x, y = (((one.scale * size) ** 2).astype(kind) for one in (first, last))
+        of_x, of_y = ((one.scale**2 * one.mean * size).astype(kind) for one in (first, last))
+        begin = band.bounds[:-1]
+        x_level, y_level = (
+            np.add.reduceat((one.scale * one.mean) ** 2, begin, axis=1) for one in (first, last)
+        )
+        return cls(band, wide, itself, (x, y), (of_x, of_y), (x_level, y_level))
+
+    def of_few(self, date: int, others: range, row: Floats) -> None:
+        """Fill in the sums over a date and each of some consecutive later ones, or itself."""
+        if not others:
+            return
+        bounds, place = self.band.bounds, self.band.place
+        days = self.band.residuals.shape[1]
+        own = slice(int(bounds[date]), int(bounds[date + 1]))
+        start, stop = int(bounds[others.start]), int(bounds[others.stop])
+        sessions = slice(int(place[date] - place[0]), int(place[date] - place[0]) + days)
+        rows = self.wide[own, sessions]
+        cross = np.empty((len(rows), stop - start), rows.dtype)
+        same = others.start == date
+        if same:
+            np.matmul(rows, rows.T, out=cross[:, : len(rows)])
+        rest = own.stop if same else start
+        if stop > rest:
+            np.matmul(rows, self.wide[rest:stop, sessions].T, out=cross[:, rest - start :])
+        if same:
+            cross.reshape(-1)[:: stop - start + 1][: len(rows)] = self.itself[own]
+        lags = (place[others.start : others.stop] - place[date]).tolist()
+        edges = bounds[others.start : others.stop + 1].tolist()
+        (x, y), (of_x, of_y) = self.scale, self.mixed
+        partners = [
+            (lag, slice(begin, end), slice(begin - start, end - start))
+            for lag, begin, end in zip(lags, edges[:-1], edges[1:], strict=True)
+        ]
+        mixed = [of_x[lag, own] @ cross[:, mine] @ of_y[lag, it] for lag, it, mine in partners]
+        np.multiply(cross, cross, out=cross)
+        squared = [x[lag, own] @ cross[:, mine] @ y[lag, it] for lag, it, mine in partners]
+        for lag, other, one, two in zip(lags, others, squared, mixed, strict=True):
+            level = float(self.level[0][lag, date] * self.level[1][lag, other])
+            row[lag] = float(one) - 2.0 * (days - lag) * float(two) + (days - lag) ** 2 * level
+
+    def of_many(self, date: int, other: int) -> float:
+        """Sum over the pairs of a date with a later one, or itself."""
+        bounds, residuals = self.band.bounds, self.band.residuals
+        lag = int(self.band.place[other] - self.band.place[date])
+        x = residuals[bounds[date] : bounds[date + 1], lag:]
+        y = residuals[bounds[other] : bounds[other + 1], : residuals.shape[1] - lag]
+        return squares_of_many(x, y, same=date == other)
+
+
+def _wide(band: Band, scale: np.ndarray) -> np.ndarray:
     """Lay scaled residuals on one axis of sessions, in the scale's precision, (N, sessions)."""
     days = band.residuals.shape[1]
     place, bounds = band.place - band.place[0], band.bounds.tolist()

@@ -281,10 +281,29 @@ def _many(x: Floats, y: Floats, *, same: bool) -> tuple[Floats, Floats, float]:
     own = _unit(x)
     other = own if same else _unit(y)
     of_x = own @ other.sum(axis=0)
-    squares = float(np.vdot(own.T @ own, other.T @ other))
+    squares = _squares(own, other)
     if same:
         return of_x - 1.0, of_x - 1.0, squares - len(x)
     return of_x, other @ own.sum(axis=0), squares
+
+
+def squares_of_many(x: Floats, y: Floats, *, same: bool) -> float:
+    """Sum the squared correlations of every row of x with every row of y.
+
+    Parameters
+    ----------
+    x, y : array of float, shape (n, days) and (k, days)
+        Complete rows, more of them than days.
+    same : bool
+        Whether y is x: a row's correlation with itself then does not count.
+    """
+    own = _unit(x)
+    return _squares(own, own) - len(x) if same else _squares(own, _unit(y))
+
+
+def _squares(x: Floats, y: Floats) -> float:
+    """Sum the squared products of rows of length one, from matrices of days by days."""
+    return float(np.vdot(x.T @ x, y.T @ y))
 
 
 def _unit(values: Floats) -> Floats:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.arrays import Booleans, Floats, Integers
 
-Vector = TypeVar("Vector", bound=np.ndarray)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def _windows(values: Vector, width: int) -> Vector:
-    """View every window of a contiguous vector: numpy's own sliding view takes twenty times as long
-    to make, and there are thousands of blocks of events.
-    """
+def _windows(values: NDArray[Scalar], width: int) -> NDArray[Scalar]:
+    """View every window of a contiguous vector."""
+    # numpy's own sliding view takes twenty times as long to make, for each of thousands of blocks.
     step, count = values.itemsize, len(values) - width + 1
     return np.ndarray((max(count, 0), width), values.dtype, values, 0, (step, step))
 

@@ -45,7 +45,8 @@ class Sorted:
         differ = (flat[1:] ^ flat[:-1]).view(np.uint64)
         near = np.zeros(len(values), dtype=np.bool_)
         if differ.min(initial=low + 1) <= low:
-            near = ((whole[:, 1:] ^ whole[:, :-1]).view(np.uint64) <= low).any(axis=1)
+            alike = (whole[:, 1:] ^ whole[:, :-1]).view(np.uint64) <= low
+            near = np.asarray(alike.any(axis=1))
         return cls(keys, near)
 
     @cached_property
@@ -93,7 +94,7 @@ class Sorted:
         >>> Sorted.of(np.array([[3.0, 1.0, 1.5]])).below(np.array([[1.25, 7.0]]))[0]
         array([[1, 3]])
         """
-        events, days = self.keys.shape
+        days = self.keys.shape[1]
         low = _low(days)
         other = (others + 0.0).view(np.int64)
         # The lowest and the highest key that a value with the same leading bits can have.
@@ -102,17 +103,22 @@ class Sorted:
         if not self.keys.size:
             return np.zeros(others.shape, dtype=np.int64), np.zeros(others.shape, dtype=np.bool_)
         flat = self.keys.reshape(-1)
-        begin: Integers = (np.arange(events) * days)[:, None]
+        begin = days * np.arange(len(self.keys), dtype=np.int64)[:, None]
         # The count is at most `step` above `found`, for both halves of the first step alike.
         step = 1 << (days.bit_length() - 1)
-        found: Integers = begin + (flat.take(begin + (step - 1)) < least) * (days - step)
+        found: Integers = begin + (_values_at(flat, begin + (step - 1)) < least) * (days - step)
         while step > 1:
             step >>= 1
-            found += (flat.take(found + (step - 1)) < least) * step
-        found += flat.take(found) < least
+            found += (_values_at(flat, found + (step - 1)) < least) * step
+        found += _values_at(flat, found) < least
         found -= begin
-        nearest = flat.take(begin + np.minimum(found, days - 1))
+        nearest = _values_at(flat, begin + np.minimum(found, days - 1))
         return found, (nearest <= most) & (found < days)
+
+
+def _values_at(flat: Floats, places: Integers) -> Floats:
+    """Take values: faster than an index."""
+    return flat.take(places)
 
 
 def _low(days: int) -> int:

@@ -45,7 +45,14 @@ def band_of(parts, zeros):
 
 @pytest.mark.parametrize(("single", "close"), [(False, 1e-11), (True, 1e-6)])
 @pytest.mark.parametrize(
-    ("sizes", "zeros"), [((3, 1, 4, 2), (80, 81, 83, 90)), ((70, 66), (80, 81)), ((1,), (80,))]
+    ("sizes", "zeros"),
+    [
+        ((3, 1, 4, 2), (80, 81, 83, 90)),
+        ((70, 66), (80, 81)),
+        ((1,), (80,)),
+        # From 2 x 60 events on a date with its like, products are of days by days.
+        ((5, 130, 3, 150, 1), (80, 81, 82, 83, 84)),
+    ],
 )
 def test_a_band_has_the_sums_of_its_pairs(sizes, zeros, single, close):
     parts = dates_of(np.random.default_rng(1), sizes, zeros)
