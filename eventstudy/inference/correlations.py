@@ -8,7 +8,6 @@ however the dates are shared out, so that it has the same bits.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from eventstudy.inference.timeline import Dates, Days
 from eventstudy.kernels.band import Band, BandSums
 from eventstudy.kernels.correlation import Block, Coverage, Matches, PairSums, pair_sums
 from eventstudy.kernels.dependence import match
+from eventstudy.kernels.gaps import Gaps
 from eventstudy.windows import Window
 
 SINGLE_PRECISION = 100_000
@@ -91,11 +91,11 @@ class RangeSums:
     """Sums of C_ij of the events of some dates.
 
     Events are told by their positions in the order of the dates. ``bands`` have whole sums of their
-    events; ``pairs`` those of two sets of events over each other, None for a set with itself.
+    events; ``pairs`` those of two sets of events over each other.
     """
 
     bands: list[tuple[Integers, BandSums]]
-    pairs: list[tuple[Integers, Integers | None, PairSums]]
+    pairs: list[tuple[Integers, Integers, PairSums]]
 
 
 class Correlations:
@@ -130,11 +130,8 @@ class Correlations:
             self._note(band.problem)
         for x, y, pair in part.pairs:
             self._others[:, x] += pair.of_x
-            if y is None:
-                self._other_squares += pair.squares
-            else:
-                self._others[:, y] += pair.of_y
-                self._other_squares += 2.0 * pair.squares
+            self._others[:, y] += pair.of_y
+            self._other_squares += 2.0 * pair.squares
             self._note(pair.problem)
 
     def _note(self, problem: Sequence[str]) -> None:
@@ -196,62 +193,79 @@ def correlate(task: CorrelationTask, days: Days, start: int, stop: int) -> Range
     timeline = days.timeline
     calendar = timeline.dates.calendar[timeline.sequence[days.start : days.stop]]
     covered = _Covered.of(task, days)
-    bands: list[tuple[Integers, BandSums]] = []
+    found = RangeSums([], [])
     for one in np.unique(calendar).tolist():
-        rows = np.flatnonzero(covered.whole & (calendar[days.place - days.start] == one))
-        if len(rows):
-            bands += _band_sums(task, days, rows, range(start, stop))
-    if covered.whole.all() and (calendar == calendar[0]).all():
-        return RangeSums(bands, [])
-    units = {place: list(covered.units(task, days, place)) for place in range(start, days.stop)}
-    pairs: list[tuple[Integers, Integers | None, PairSums]] = []
+        here = covered.enters & (calendar[days.place - days.start] == one)
+        _one_calendar(task, days, covered, here, range(start, stop), found)
+    if (calendar == calendar[0]).all():
+        return found
+    units = {place: covered.unit(task, days, place) for place in range(start, days.stop)}
     for place in range(start, stop):
-        for other in range(place, int(timeline.upto[place])):
-            pairs += _pairs(task, units[place], units[other], same=place == other)
-    return RangeSums(bands, pairs)
+        for other in range(place + 1, int(timeline.upto[place])):
+            found.pairs.extend(_across(task, units[place], units[other]))
+    return found
 
 
-def _band_sums(
-    task: CorrelationTask, days: Days, rows: Integers, own: range
-) -> Iterator[tuple[Integers, BandSums]]:
-    """Sum over the events of one calendar that have all their days."""
-    timeline, every = days.timeline, len(rows) == len(days)
+def _one_calendar(
+    task: CorrelationTask,
+    days: Days,
+    covered: _Covered,
+    here: Booleans,
+    own: range,
+    found: RangeSums,
+) -> None:
+    """Sum over the pairs of events of one calendar: those that have all their days, and others."""
+    lengths = [len(window) for window in task.windows]
+    rows = np.flatnonzero(here & covered.whole)
+    if len(rows):
+        bounds, zero, mine = _dates_of(days, rows, own)
+        values = days.values if len(rows) == len(days) else days.values[rows]
+        band = Band(values, days.total[rows], days.squares[rows], bounds, zero)
+        if mine.stop > mine.start:
+            single = task.weight.shape[1] > SINGLE_PRECISION
+            sums = band.sums(mine, lengths, single=single)
+            place = days.position[rows[bounds[mine.start] : bounds[mine.stop]]]
+            found.bands.append((place, sums))
+    if covered.whole[here].all():
+        return
+    rows = np.flatnonzero(here)
+    bounds, zero, mine = _dates_of(days, rows, own)
+    tested = [
+        Coverage(window.first - lead, cover[rows], weight[rows])
+        for window, lead, cover, weight in zip(
+            task.windows, task.lead, covered.sessions, covered.weight, strict=True
+        )
+    ]
+    gaps = Gaps(days.values[rows], covered.whole[rows], bounds, zero, tested)
+    position = days.position[rows]
+    found.pairs.extend((position[x], position[y], sums) for x, y, sums in gaps.sums(mine))
+
+
+def _dates_of(days: Days, rows: Integers, own: range) -> tuple[Integers, Integers, slice]:
+    """Bounds and sessions of the dates of some events, and which of the dates are among places."""
+    timeline = days.timeline
     places, first = np.unique(days.place[rows], return_index=True)
-    band = Band(
-        days.values if every else days.values[rows],
-        days.total[rows],
-        days.squares[rows],
-        np.append(first, len(rows)),
-        timeline.dates.zero[timeline.sequence[places]],
-    )
-    begin, end = np.searchsorted(places, [own.start, own.stop]).tolist()
-    if begin < end:
-        lengths = [len(window) for window in task.windows]
-        single = task.weight.shape[1] > SINGLE_PRECISION
-        found = band.sums(slice(begin, end), lengths, single=single)
-        yield days.position[rows[band.bounds[begin] : band.bounds[end]]], found
+    zero = timeline.dates.zero[timeline.sequence[places]]
+    mine = slice(*np.searchsorted(places, [own.start, own.stop]).tolist())
+    return np.append(first, len(rows)), zero, mine
 
 
-def _pairs(
-    task: CorrelationTask, x: list[_Unit], y: list[_Unit], *, same: bool
-) -> Iterator[tuple[Integers, Integers | None, PairSums]]:
-    """Sum over the pairs of two dates, or of one date with itself, that lie in no band."""
-    couples = itertools.combinations_with_replacement(x, 2) if same else itertools.product(x, y)
-    for one, other in couples:
-        if one.whole and other.whole and one.block.calendar == other.block.calendar:
-            continue
-        low, high = sorted((one, other), key=lambda unit: unit.date)
-        classes = task.classes[low.block.calendar, high.block.calendar]
-        found = pair_sums(low.block, high.block, classes)
-        yield low.position, None if low is high else high.position, found
+def _across(
+    task: CorrelationTask, one: _Unit | None, other: _Unit | None
+) -> Iterator[tuple[Integers, Integers, PairSums]]:
+    """Sum over the pairs of two dates of different calendars."""
+    if one is None or other is None or one.block.calendar == other.block.calendar:
+        return
+    low, high = sorted((one, other), key=lambda unit: unit.date)
+    classes = task.classes[low.block.calendar, high.block.calendar]
+    yield low.position, high.position, pair_sums(low.block, high.block, classes)
 
 
 @dataclass(frozen=True, eq=False)
 class _Unit:
-    """Events of one date that all lack no day, or that may."""
+    """Events of one date."""
 
     date: int
-    whole: bool
     position: Integers
     block: Block
 
@@ -266,12 +280,15 @@ class _Covered:
         1 / sqrt(L_i), 0 for an event that does not enter.
     sessions : list of array of bool, shape (n, lead + L)
         Sessions that the returns of each window cover.
+    enters : array of bool, shape (n,)
+        Events that enter a window.
     whole : array of bool, shape (n,)
         Events that enter all windows, lack none of their days, and reach back to none.
     """
 
     weight: Floats
     sessions: list[Booleans]
+    enters: Booleans
     whole: Booleans
 
     @classmethod
@@ -286,27 +303,24 @@ class _Covered:
             whole &= covered[:, lead:].all(axis=1)
             if lead:
                 whole &= ~covered[:, :lead].any(axis=1)
-        return cls(weight, sessions, whole)
+        return cls(weight, sessions, np.asarray((weight > 0).any(axis=0)), whole)
 
-    def units(self, task: CorrelationTask, days: Days, place: int) -> Iterator[_Unit]:
-        """Give the sets of events of one date."""
+    def unit(self, task: CorrelationTask, days: Days, place: int) -> _Unit | None:
+        """Give the events of one date that enter a window."""
         dates, date = days.timeline.dates, int(days.timeline.sequence[place])
         zero, calendar = int(dates.zero[date]), int(dates.calendar[date])
         begin, end = np.searchsorted(days.place, [place, place + 1])
-        enters = (self.weight[:, begin:end] > 0).any(axis=0)
-        for whole in (True, False):
-            own = begin + np.flatnonzero(enters & (self.whole[begin:end] == whole))
-            if not len(own):
-                continue
-            tested = tuple(
-                _coverage(zero + window.first, lead, covered[own], weight[own])
-                for window, lead, covered, weight in zip(
-                    task.windows, task.lead, self.sessions, self.weight, strict=True
-                )
+        own = begin + np.flatnonzero(self.enters[begin:end])
+        if not len(own):
+            return None
+        tested = tuple(
+            _coverage(zero + window.first, lead, covered[own], weight[own])
+            for window, lead, covered, weight in zip(
+                task.windows, task.lead, self.sessions, self.weight, strict=True
             )
-            first = zero + days.abnormal.design.estimation.first
-            block = Block(calendar, first, days.values[own], tested)
-            yield _Unit(date, whole, days.position[own], block)
+        )
+        first = zero + days.abnormal.design.estimation.first
+        return _Unit(date, days.position[own], Block(calendar, first, days.values[own], tested))
 
 
 def _coverage(first: int, lead: int, covered: Booleans, weight: Floats) -> Coverage:

@@ -15,6 +15,7 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.correlation import MIN_MATCHES, STILL, short, squares_of_many
+from eventstudy.kernels.gaps import close_up, wide
 
 _DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
 
@@ -218,8 +219,10 @@ class _Products:
     ----------
     band : Band
         The band.
-    wide : array, shape (N, sessions)
+    laid : array, shape (N, sessions)
         Its rows on one axis of sessions.
+    place : array of int, shape (dates,)
+        Where each date begins on it.
     itself : array, shape (N,)
         What an event's product with itself is put to, so that it has no correlation.
     scale : tuple of two arrays, shape (D + 1, N)
@@ -231,7 +234,8 @@ class _Products:
     """
 
     band: Band
-    wide: np.ndarray
+    laid: np.ndarray
+    place: Integers
     itself: np.ndarray
     scale: tuple[np.ndarray, np.ndarray]
     mixed: tuple[np.ndarray, np.ndarray]
@@ -242,7 +246,8 @@ class _Products:
         """Scale the rows to length one."""
         with np.errstate(divide="ignore", invalid="ignore"):
             size = np.sqrt(band.squares)
-            wide = _wide(band, np.where(size > 0, 1.0 / size, 0.0).astype(kind))
+            rows = band.residuals.astype(kind)
+            rows *= np.where(size > 0, 1.0 / size, 0.0).astype(kind)[:, None]
             itself = (band.residuals.shape[1] * first.mean[0] ** 2 / size**2).astype(kind)
         x, y = (((one.scale * size) ** 2).astype(kind) for one in (first, last))
         of_x, of_y = ((one.scale**2 * one.mean * size).astype(kind) for one in (first, last))
@@ -250,7 +255,9 @@ class _Products:
         x_level, y_level = (
             np.add.reduceat((one.scale * one.mean) ** 2, begin, axis=1) for one in (first, last)
         )
-        return cls(band, wide, itself, (x, y), (of_x, of_y), (x_level, y_level))
+        place = close_up(band.place, len(first.mean) - 1)
+        laid = wide(rows, band.bounds, place)
+        return cls(band, laid, place, itself, (x, y), (of_x, of_y), (x_level, y_level))
 
     def of_few(self, date: int, others: range, row: Floats) -> None:
         """Fill in the sums over a date and each of some consecutive later ones, or itself."""
@@ -260,15 +267,15 @@ class _Products:
         days = self.band.residuals.shape[1]
         own = slice(int(bounds[date]), int(bounds[date + 1]))
         start, stop = int(bounds[others.start]), int(bounds[others.stop])
-        sessions = slice(int(place[date] - place[0]), int(place[date] - place[0]) + days)
-        rows = self.wide[own, sessions]
+        sessions = slice(int(self.place[date]), int(self.place[date]) + days)
+        rows = self.laid[own, sessions]
         cross = np.empty((len(rows), stop - start), rows.dtype)
         same = others.start == date
         if same:
             np.matmul(rows, rows.T, out=cross[:, : len(rows)])
         rest = own.stop if same else start
         if stop > rest:
-            np.matmul(rows, self.wide[rest:stop, sessions].T, out=cross[:, rest - start :])
+            np.matmul(rows, self.laid[rest:stop, sessions].T, out=cross[:, rest - start :])
         if same:
             cross.reshape(-1)[:: stop - start + 1][: len(rows)] = self.itself[own]
         lags = (place[others.start : others.stop] - place[date]).tolist()
@@ -292,15 +299,3 @@ class _Products:
         x = residuals[bounds[date] : bounds[date + 1], lag:]
         y = residuals[bounds[other] : bounds[other + 1], : residuals.shape[1] - lag]
         return squares_of_many(x, y, same=date == other)
-
-
-def _wide(band: Band, scale: np.ndarray) -> np.ndarray:
-    """Lay scaled residuals on one axis of sessions, in the scale's precision, (N, sessions)."""
-    days = band.residuals.shape[1]
-    place, bounds = band.place - band.place[0], band.bounds.tolist()
-    wide = np.zeros((len(band.residuals), days + int(place[-1])), dtype=scale.dtype)
-    for first, begin, end in zip(place.tolist(), bounds[:-1], bounds[1:], strict=True):
-        part = wide[begin:end, first : first + days]
-        part[:] = band.residuals[begin:end]
-        part *= scale[begin:end, None]
-    return wide

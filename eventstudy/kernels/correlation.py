@@ -314,6 +314,12 @@ def _unit(values: Floats) -> Floats:
         return np.where(size > 0, centred / size, np.nan)
 
 
+def spread(squares: Floats, mean: Floats) -> Floats:
+    """Variance from the mean square and the mean; NaN where it is rounding."""
+    found = squares - mean**2
+    return np.where(found > _DIFFERENT * squares, found, np.nan)
+
+
 def pairwise_correlation(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Pearson correlation of every row of x with every row of y over the days that both have.
 
@@ -340,6 +346,6 @@ def pairwise_correlation(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean_x, mean_y = (x @ in_y.T) / count, (in_x @ y.T) / count
         cross = (x @ y.T) / count - mean_x * mean_y
-        spread_x = ((x**2) @ in_y.T) / count - mean_x**2
-        spread_y = (in_x @ (y**2).T) / count - mean_y**2
+        spread_x = spread(((x**2) @ in_y.T) / count, mean_x)
+        spread_y = spread((in_x @ (y**2).T) / count, mean_y)
         return cross / np.sqrt(spread_x * spread_y), count

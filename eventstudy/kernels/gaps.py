@@ -1,0 +1,175 @@
+"""Correlations of events of one calendar that may lack days, date by date.
+
+The days of a run of dates lie on one axis of sessions, each event at its own place: products of
+matrices over the sessions of one date then count and sum, for every pair with a later event, the
+days that both have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.kernels.correlation import MIN_MATCHES, STILL, Coverage, PairSums, short, spread
+
+
+def close_up(place: Integers, most: int) -> Integers:
+    """Move dates together that are too far apart to share a session anyway, from 0 up.
+
+    Parameters
+    ----------
+    place : array of int, shape (dates,)
+        Sessions, ascending.
+    most : int
+        Largest distance that counts.
+
+    Examples
+    --------
+    >>> close_up(np.array([7, 9, 100]), 3)
+    array([0, 2, 6])
+    """
+    return np.cumsum(np.minimum(np.diff(place, prepend=place[:1]), most + 1))
+
+
+def wide(values: np.ndarray, bounds: Integers, place: Integers) -> np.ndarray:
+    """Lay rows on one axis of sessions, zeros elsewhere.
+
+    Parameters
+    ----------
+    values : array, shape (N, days)
+        Date by date.
+    bounds : array of int, shape (dates + 1,)
+        Where each date begins.
+    place : array of int, shape (dates,)
+        Session of the first day of each date, ascending from 0.
+
+    Returns
+    -------
+    array, shape (N, sessions)
+    """
+    days = values.shape[1]
+    found = np.zeros((len(values), days + int(place[-1])), dtype=values.dtype)
+    edges = bounds.tolist()
+    for first, begin, end in zip(place.tolist(), edges[:-1], edges[1:], strict=True):
+        found[begin:end, first : first + days] = values[begin:end]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """Events of a run of dates of one calendar: N events, E estimation days, W windows.
+
+    Attributes
+    ----------
+    values : array of float, shape (N, E)
+        Residuals, date by date; NaN is missing.
+    whole : array of bool, shape (N,)
+        Events whose pairs with each other are not counted here.
+    bounds : array of int, shape (dates + 1,)
+        Where each date begins.
+    place : array of int, shape (dates,)
+        Session of each date, ascending.
+    tested : sequence of Coverage
+        The windows, their first session as one from day zero on.
+    """
+
+    values: Floats
+    whole: Booleans
+    bounds: Integers
+    place: Integers
+    tested: Sequence[Coverage]
+
+    def sums(self, own: slice) -> Iterator[tuple[Integers, Integers, PairSums]]:
+        """Sum C_ij over the pairs of some dates with themselves and with later ones.
+
+        Yields
+        ------
+        x, y : array of int
+            Two sets of events; no pair is in two of them.
+        sums : PairSums
+            Over the pairs, each once.
+        """
+        lengths: list[int] = [one.covered.shape[1] for one in self.tested]
+        most = max(lengths) - 1
+        place = close_up(self.place, most)
+        there = np.isfinite(self.values)
+        days = np.where(there, self.values, 0.0)
+        laid = [wide(one, self.bounds, place) for one in (days, there.astype(np.float64), days**2)]
+        covered = [wide(one.covered.astype(np.float64), self.bounds, place) for one in self.tested]
+        bounds: list[int] = self.bounds.tolist()
+        latest: list[int] = np.searchsorted(self.place, self.place + most, side="right").tolist()
+        for date in range(own.start, own.stop):
+            begin, end, stop = bounds[date], bounds[date + 1], bounds[latest[date]]
+            mine, later = self.whole[begin:end], self.whole[end:stop]
+            loose, firm = (begin + np.flatnonzero(one) for one in (~mine, mine))
+            others = end + np.flatnonzero(~later)
+            first = int(place[date])
+            if len(loose):
+                every = np.arange(begin, stop)
+                yield loose, every, self._pairs(loose, slice(begin, stop), first, laid, covered)
+            if len(firm) and len(others):
+                yield firm, others, self._pairs(firm, others, first, laid, covered)
+
+    def _pairs(
+        self,
+        x: Integers,
+        y: Integers | slice,
+        first: int,
+        laid: Sequence[Floats],
+        covered: Sequence[Floats],
+    ) -> PairSums:
+        """Sum over the pairs of two sets of events, each once."""
+        days = slice(first, first + self.values.shape[1])
+        sides = [part[rows, days] for rows in (x, y) for part in laid]
+        rho, count = _correlation(*sides)
+        # Of two loose events of one date only one pair counts, and none of an event with itself.
+        place: Integers = np.arange(len(self.whole), dtype=np.int64)[y]
+        once = (place > x[:, None]) | self.whole[y]
+        few = count < MIN_MATCHES
+        of_x, of_y = (np.zeros((len(self.tested), length)) for length in rho.shape)
+        squares, problem = np.zeros(len(self.tested)), [""] * len(self.tested)
+        for number, (one, cover) in enumerate(zip(self.tested, covered, strict=True)):
+            sessions = slice(first, first + one.covered.shape[1])
+            shared: Floats = (cover[x, sessions] * one.weight[x, None]) @ cover[y, sessions].T
+            shared *= one.weight[y]
+            shared *= once
+            total: Floats = rho * shared
+            wrong = few | np.isnan(rho)
+            if wrong.any():
+                wrong &= shared > 0
+                if wrong.any():
+                    short_of = count[wrong & few]
+                    problem[number] = short(int(short_of.min())) if len(short_of) else STILL
+                    continue
+                total[shared == 0] = 0.0
+            of_x[number], of_y[number] = total.sum(axis=1), total.sum(axis=0)
+            squares[number] = float(np.vdot(total, total))
+        return PairSums(of_x, of_y, squares, tuple(problem))
+
+
+def _correlation(
+    x: Floats, in_x: Floats, square_x: Floats, y: Floats, in_y: Floats, square_y: Floats
+) -> tuple[Floats, Floats]:
+    """Correlate every row of x with every row of y over the days that both have.
+
+    Parameters
+    ----------
+    x, in_x, square_x : array of float, shape (n, days)
+        Values, 0 where one is missing; 1 where it is there; their squares.
+    y, in_y, square_y : array of float, shape (k, days)
+
+    Returns
+    -------
+    rho, count : array of float, shape (n, k)
+        NaN where a row does not vary over the shared days; days that both have.
+    """
+    count = in_x @ in_y.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean_x, mean_y = (x @ in_y.T) / count, (in_x @ y.T) / count
+        cross = (x @ y.T) / count - mean_x * mean_y
+        spread_x = spread((square_x @ in_y.T) / count, mean_x)
+        spread_y = spread((in_x @ square_y.T) / count, mean_y)
+        return cross / np.sqrt(spread_x * spread_y), count
