@@ -61,7 +61,7 @@ def test_every_event_of_the_benchmark_is_measured_by_every_test(scale):
 def test_work_is_counted_by_function_and_the_engine_put_back(scale):
     found = scale.measure_work(EVENTS, SECURITIES, DAYS)
     assert eventstudy.study.map_chunks is map_chunks
-    assert {"estimate_range", "history_range", "correlate_range"} <= set(found)
+    assert {"estimate_range", "range_sums"} <= set(found)
     assert found.pop("all else").seconds > 0
     for work in found.values():
         assert work.ranges >= 1

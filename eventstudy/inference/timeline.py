@@ -142,8 +142,9 @@ def _residuals(abnormal: Abnormal) -> Floats:
     The forecasts of events that share their factors are one product.
     """
     rows, panel, model, fit = abnormal.rows, abnormal.panel, abnormal.model, abnormal.fit
-    given = fit.residuals is not None or fit.used is not None or abnormal.back is not None
-    if given or bar(rows, panel, model, abnormal.barred) is not None:
+    given = fit.residuals is not None or fit.used is not None
+    later = abnormal.back is not None and bool((abnormal.back < abnormal.design.extra).any())
+    if given or later or bar(rows, panel, model, abnormal.barred) is not None:
         return abnormal.residuals
     differ = np.zeros(len(rows) - 1, dtype=np.bool_)
     for part in (rows.zero, rows.calendar, rows.benchmark):
