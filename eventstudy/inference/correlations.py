@@ -172,9 +172,10 @@ def _classes(abnormal: Abnormal, dates: Dates) -> dict[tuple[int, int], Sequence
     calendars = abnormal.panel.calendars
     used = np.unique(dates.calendar).tolist()
     return {
-        (x, y): (None,) if x == y else match(calendars[x].closes, calendars[y].closes)
+        (x, y): match(calendars[x].closes, calendars[y].closes)
         for x in used
         for y in used
+        if x != y
     }
 
 

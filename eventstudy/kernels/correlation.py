@@ -19,9 +19,8 @@ from eventstudy.arrays import Booleans, Floats, Integers
 MIN_MATCHES = 30
 _DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
 
-Matches = tuple[Integers, Integers] | None
-"""Sessions of x and of y that match; None on one calendar, where each matches itself."""
-Part = slice | Integers
+Matches = tuple[Integers, Integers]
+"""Sessions of x and of y that match."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +99,14 @@ class PairSums:
 
 
 def pair_sums(x: Block, y: Block, classes: Sequence[Matches]) -> PairSums:
-    """Sum C_ij over the events of two blocks.
+    """Sum C_ij over the events of two blocks of different calendars.
 
     Parameters
     ----------
     x, y : Block
-        The same object for the pairs within one block.
-    classes : sequence of pairs of int arrays, or of None
-        Sessions of x's calendar and of y's that match, class by class; None on one calendar.
+        The two blocks.
+    classes : sequence of pairs of int arrays
+        Sessions of x's calendar and of y's that match, class by class.
 
     Returns
     -------
@@ -115,8 +114,7 @@ def pair_sums(x: Block, y: Block, classes: Sequence[Matches]) -> PairSums:
 
     Notes
     -----
-    For events of one date without missing days C_ij is the plain correlation of Kolari and
-    Pynnonen (2010), Review of Financial Studies 23:3996-4025; for disjoint windows it is 0.
+    For disjoint windows C_ij is 0.
     """
     windows = len(x.tested)
     of_x, of_y = np.zeros((windows, len(x.residuals))), np.zeros((windows, len(y.residuals)))
@@ -153,8 +151,8 @@ class _Shared:
     """Matches of one class that lie in two windows: places in both, and their number."""
 
     which: int
-    x: Part
-    y: Part
+    x: Integers
+    y: Integers
     count: int
 
 
@@ -172,15 +170,6 @@ def _both(
     which: int, matches: Matches, first_x: int, days_x: int, first_y: int, days_y: int
 ) -> _Shared:
     """Positions, within two windows of consecutive sessions, of the matches that lie in both."""
-    if matches is None:
-        begin, end = max(first_x, first_y), min(first_x + days_x, first_y + days_y)
-        count = max(end - begin, 0)
-        return _Shared(
-            which,
-            slice(begin - first_x, begin - first_x + count),
-            slice(begin - first_y, begin - first_y + count),
-            count,
-        )
     begin, end = np.searchsorted(matches[0], [first_x, first_x + days_x])
     x, y = matches[0][begin:end] - first_x, matches[1][begin:end] - first_y
     both = (y >= 0) & (y < days_y)
@@ -194,7 +183,6 @@ class _Rho:
         shared = _both(
             0, matches, x.estimation, x.residuals.shape[1], y.estimation, y.residuals.shape[1]
         )
-        self._same = x is y
         self._count = shared.count
         self._complete = x.complete and y.complete
         self._x, self._y = x.residuals[:, shared.x], y.residuals[:, shared.y]
@@ -205,15 +193,13 @@ class _Rho:
         if not self._complete:
             return None
         n, k = len(self._x), len(self._y)
-        if n * k == 1 and self._same:
-            return PairSums(np.zeros((1, 1)), np.zeros((1, 1)), np.zeros(1), ("",))
         if self._count < MIN_MATCHES:
             empty = np.zeros((1, n)), np.zeros((1, k))
             return PairSums(*empty, np.zeros(1), (short(self._count),))
         if n + k > 2 * self._count:
-            of_x, of_y, squares = _many(self._x, self._y, same=self._same)
+            of_x, of_y, squares = _many(self._x, self._y)
         else:
-            of_x, of_y, squares = _few(self._x, self._y, same=self._same)
+            of_x, of_y, squares = _few(self._x, self._y)
         still = "" if np.isfinite(squares) else STILL
         return PairSums(of_x[None, :], of_y[None, :], np.array([squares]), (still,))
 
@@ -229,8 +215,6 @@ class _Rho:
         shared = covered_x.astype(np.float64) @ covered_y.astype(np.float64).T
         shared *= (own.weight > 0)[:, None] & (other.weight > 0)
         wanted = shared > 0
-        if self._same:
-            np.fill_diagonal(wanted, val=False)
         if not wanted.any():
             return np.zeros(shared.shape), ""
         rho, count = self.matrix
@@ -252,17 +236,13 @@ def short(count: int) -> str:
     )
 
 
-def _few(x: Floats, y: Floats, *, same: bool) -> tuple[Floats, Floats, float]:
+def _few(x: Floats, y: Floats) -> tuple[Floats, Floats, float]:
     """Sum rho by the events of x and of y, and its squares, from the matrix of products."""
     days = x.shape[1]
-    mean_x, scale_x = _moments(x)
-    mean_y, scale_y = (mean_x, scale_x) if same else _moments(y)
-    cross = x @ (x.T if same else y.T)
+    (mean_x, scale_x), (mean_y, scale_y) = _moments(x), _moments(y)
+    cross = x @ y.T
     cross -= (days * mean_x)[:, None] * mean_y
-    if same:
-        np.fill_diagonal(cross, 0.0)
-    of_x = scale_x * (cross @ scale_y)
-    of_y = of_x if same else scale_y * (scale_x @ cross)
+    of_x, of_y = scale_x * (cross @ scale_y), scale_y * (scale_x @ cross)
     np.multiply(cross, cross, out=cross)
     return of_x, of_y, float(scale_x**2 @ cross @ scale_y**2)
 
@@ -276,15 +256,10 @@ def _moments(x: Floats) -> tuple[Floats, Floats]:
         return mean, np.where(about > _DIFFERENT * squares, 1.0 / np.sqrt(about), np.nan)
 
 
-def _many(x: Floats, y: Floats, *, same: bool) -> tuple[Floats, Floats, float]:
+def _many(x: Floats, y: Floats) -> tuple[Floats, Floats, float]:
     """Give the same from matrices of days by days: for more events than days."""
-    own = _unit(x)
-    other = own if same else _unit(y)
-    of_x = own @ other.sum(axis=0)
-    squares = _squares(own, other)
-    if same:
-        return of_x - 1.0, of_x - 1.0, squares - len(x)
-    return of_x, other @ own.sum(axis=0), squares
+    own, other = _unit(x), _unit(y)
+    return own @ other.sum(axis=0), other @ own.sum(axis=0), _squares(own, other)
 
 
 def squares_of_many(x: Floats, y: Floats, *, same: bool) -> float:
@@ -314,7 +289,7 @@ def _unit(values: Floats) -> Floats:
         return np.where(size > 0, centred / size, np.nan)
 
 
-def spread(squares: Floats, mean: Floats) -> Floats:
+def _spread(squares: Floats, mean: Floats) -> Floats:
     """Variance from the mean square and the mean; NaN where it is rounding."""
     found = squares - mean**2
     return np.where(found > _DIFFERENT * squares, found, np.nan)
@@ -341,11 +316,26 @@ def pairwise_correlation(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         rho = _unit(x) @ _unit(y).T
         return rho, np.full(rho.shape, float(x.shape[1]))
     x, y = np.where(has_x, x, 0.0), np.where(has_y, y, 0.0)
-    in_x, in_y = has_x.astype(np.float64), has_y.astype(np.float64)
+    return masked_correlation(
+        (x, has_x.astype(np.float64), x**2), (y, has_y.astype(np.float64), y**2)
+    )
+
+
+def masked_correlation(
+    one: tuple[Floats, Floats, Floats], other: tuple[Floats, Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Correlate as :func:`pairwise_correlation` does, from what products are taken of.
+
+    Parameters
+    ----------
+    one, other : tuple of three arrays of float, shape (n, days) and (k, days)
+        Values, 0 where one is missing; 1 where it is there; their squares.
+    """
+    (x, in_x, square_x), (y, in_y, square_y) = one, other
     count = in_x @ in_y.T
     with np.errstate(divide="ignore", invalid="ignore"):
         mean_x, mean_y = (x @ in_y.T) / count, (in_x @ y.T) / count
         cross = (x @ y.T) / count - mean_x * mean_y
-        spread_x = spread(((x**2) @ in_y.T) / count, mean_x)
-        spread_y = spread((in_x @ (y**2).T) / count, mean_y)
+        spread_x = _spread((square_x @ in_y.T) / count, mean_x)
+        spread_y = _spread((in_x @ square_y.T) / count, mean_y)
         return cross / np.sqrt(spread_x * spread_y), count

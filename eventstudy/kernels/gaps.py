@@ -13,7 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.kernels.correlation import MIN_MATCHES, STILL, Coverage, PairSums, short, spread
+from eventstudy.kernels.correlation import (
+    MIN_MATCHES,
+    STILL,
+    Coverage,
+    PairSums,
+    masked_correlation,
+    short,
+)
 
 
 def close_up(place: Integers, most: int) -> Integers:
@@ -123,8 +130,11 @@ class Gaps:
     ) -> PairSums:
         """Sum over the pairs of two sets of events, each once."""
         days = slice(first, first + self.values.shape[1])
-        sides = [part[rows, days] for rows in (x, y) for part in laid]
-        rho, count = _correlation(*sides)
+        values, there, squared = laid
+        rho, count = masked_correlation(
+            (values[x, days], there[x, days], squared[x, days]),
+            (values[y, days], there[y, days], squared[y, days]),
+        )
         # Of two loose events of one date only one pair counts, and none of an event with itself.
         place: Integers = np.arange(len(self.whole), dtype=np.int64)[y]
         once = (place > x[:, None]) | self.whole[y]
@@ -148,28 +158,3 @@ class Gaps:
             of_x[number], of_y[number] = total.sum(axis=1), total.sum(axis=0)
             squares[number] = float(np.vdot(total, total))
         return PairSums(of_x, of_y, squares, tuple(problem))
-
-
-def _correlation(
-    x: Floats, in_x: Floats, square_x: Floats, y: Floats, in_y: Floats, square_y: Floats
-) -> tuple[Floats, Floats]:
-    """Correlate every row of x with every row of y over the days that both have.
-
-    Parameters
-    ----------
-    x, in_x, square_x : array of float, shape (n, days)
-        Values, 0 where one is missing; 1 where it is there; their squares.
-    y, in_y, square_y : array of float, shape (k, days)
-
-    Returns
-    -------
-    rho, count : array of float, shape (n, k)
-        NaN where a row does not vary over the shared days; days that both have.
-    """
-    count = in_x @ in_y.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean_x, mean_y = (x @ in_y.T) / count, (in_x @ y.T) / count
-        cross = (x @ y.T) / count - mean_x * mean_y
-        spread_x = spread((square_x @ in_y.T) / count, mean_x)
-        spread_y = spread((in_x @ square_y.T) / count, mean_y)
-        return cross / np.sqrt(spread_x * spread_y), count

@@ -1,4 +1,4 @@
-"""Bands of complete dates against the correlations of their pairs, one pair of dates at a time."""
+"""Bands of complete dates against the correlations of their pairs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from eventstudy.kernels.band import Band
-from eventstudy.kernels.correlation import Block, Coverage, pair_sums
 
 DAYS = 60
 LENGTHS = (1, 2, 4)
@@ -22,19 +21,12 @@ def dates_of(rng, sizes, zeros):
     return parts
 
 
-def blocks_of(parts, zeros):
-    return [
-        Block(
-            0,
-            zero - 5 - DAYS,
-            part,
-            tuple(
-                Coverage(zero, np.ones((len(part), k), bool), np.full(len(part), k**-0.5))
-                for k in LENGTHS
-            ),
-        )
-        for part, zero in zip(parts, zeros, strict=True)
-    ]
+def correlations(parts, zeros, date, other):
+    """Of every event of a date with every one of another, on the days that both have."""
+    lag = zeros[other] - zeros[date]
+    x, y = parts[date][:, lag:], parts[other][:, : DAYS - lag]
+    rho = np.atleast_2d(np.corrcoef(x, y))[: len(x), len(x) :]
+    return rho - np.eye(len(x)) if date == other else rho
 
 
 def band_of(parts, zeros):
@@ -56,16 +48,20 @@ def band_of(parts, zeros):
 )
 def test_a_band_has_the_sums_of_its_pairs(sizes, zeros, single, close):
     parts = dates_of(np.random.default_rng(1), sizes, zeros)
-    blocks, band = blocks_of(parts, zeros), band_of(parts, zeros)
+    band = band_of(parts, zeros)
     rows = [np.zeros((len(LENGTHS), size)) for size in sizes]
     squares = np.zeros((len(sizes), len(LENGTHS)))
-    for date, x in enumerate(blocks):
+    for date in range(len(sizes)):
         for other in range(date, len(sizes)):
-            pair = pair_sums(x, blocks[other], (None,))
-            rows[date] += pair.of_x
+            lag = zeros[other] - zeros[date]
+            share = np.array([max(length - lag, 0) / length for length in LENGTHS])
+            if not share.any():
+                continue
+            rho = correlations(parts, zeros, date, other)
+            rows[date] += share[:, None] * rho.sum(axis=1)
             if other > date:
-                rows[other] += pair.of_y
-            squares[date] += pair.squares * (1 + (other > date))
+                rows[other] += share[:, None] * rho.sum(axis=0)
+            squares[date] += share**2 * (rho**2).sum() * (1 + (other > date))
     got = band.sums(slice(0, len(sizes)), LENGTHS, single=single)
     assert got.problem == ("",) * len(LENGTHS)
     np.testing.assert_allclose(got.rows, np.concatenate(rows, axis=1), rtol=1e-10, atol=1e-12)
