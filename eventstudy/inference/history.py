@@ -6,56 +6,19 @@ they have the same bits however the blocks are shared out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.inference.history_block import Block, Daily, Figures, added, block_history
 from eventstudy.inference.timeline import Days
-from eventstudy.kernels.ranks import Sorted, rank
 from eventstudy.stack import Stack
 from eventstudy.windows import Window
 
 # Below this share of an effect a spread is rounding: the effects are the same.
 ROUNDING = 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class Daily:
-    """Sums over events by day: E estimation days, then the L tested days.
-
-    Attributes
-    ----------
-    events : array of int, shape (E + L,)
-        Events with an abnormal return.
-    residuals : array of float, shape (E,)
-        Abnormal returns of the estimation days.
-    ranks : array of float, shape (E + L,)
-        Ranks less their expectation (M + 1) / 2.
-    units : array of float, shape (E + L,)
-        Ranks over M + 1, less one half.
-    signs : array of float, shape (E + L,)
-        Signs about each event's median.
-    effect_events : array of int, shape (E + 1,)
-        Events with a value, the effect of the window standing for one more day.
-    effect_units : array of float, shape (E + 1,)
-        Ranks of estimation days and effect over their number + 1, less one half.
-    """
-
-    events: Integers
-    residuals: Floats
-    ranks: Floats
-    units: Floats
-    signs: Floats
-    effect_events: Integers
-    effect_units: Floats
-
-    def plus(self, other: Daily) -> Daily:
-        """Add up."""
-        names = [one.name for one in fields(self)]
-        return Daily(*(getattr(self, name) + getattr(other, name) for name in names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +110,6 @@ class HistoryTask:
         return Window(first, max(window.last for window in self.windows))
 
 
-Figures = dict[tuple[str, int], np.ndarray]
-"""Figures of each of n events: the share of ``("rising", L)`` runs of L days whose sum is positive,
-the rank of the ``("effect", w)`` in window w as in :class:`Shares`, and their ``("days", 1)``."""
-
-
 @dataclass(frozen=True, eq=False)
 class RangeHistory:
     """Histories of some events, and the sums of each block of them, window by window."""
@@ -173,7 +131,7 @@ class Histories:
         """Add the next range."""
         self._stack.add(part.figures, part.events)
         for block in part.daily:
-            self._daily = _added(self._daily, block)
+            self._daily = added(self._daily, block)
 
     def whole(self) -> tuple[History, ...]:
         """Give the histories of all windows."""
@@ -193,14 +151,6 @@ def effect_spread(scar: Floats) -> float:
     return spread if spread > ROUNDING * np.abs(scar).max() else np.nan
 
 
-def _added(daily: Sequence[Daily | None], more: Sequence[Daily | None]) -> list[Daily | None]:
-    """Add up the sums of some events and of others, window by window."""
-    return [
-        (own or other) if own is None or other is None else own.plus(other)
-        for own, other in zip(daily, more, strict=True)
-    ]
-
-
 def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeHistory:
     """Take the history of the events of the dates from one place to another, whole lots.
 
@@ -217,8 +167,9 @@ def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeH
     events = days.timeline.dates.order[days.position[own]]
     abnormal, hull = days.abnormal.take(own), task.hull
     tested = abnormal.ar[:, abnormal.days(hull)] / np.sqrt(abnormal.window_innovations(hull))
-    whole = _Block(
-        task,
+    whole = Block(
+        task.windows,
+        task.aligned,
         days.raw[own],
         days.values[own],
         days.total[own],
@@ -230,241 +181,7 @@ def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeH
     sums: list[list[Daily | None]] = []
     for some in days.blocks(start, stop):
         mine = slice(some.start - own.start, some.stop - own.start)
-        figures, daily = _block_history(whole.take(mine))
+        figures, daily = block_history(whole.take(mine))
         stack.add(figures)
         sums.append(daily)
     return RangeHistory(events, stack.whole(), sums)
-
-
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Some events and their days: n events, E estimation days, H days of all windows.
-
-    Attributes
-    ----------
-    task : HistoryTask
-        What is asked.
-    raw, values : array of float, shape (n, E)
-        Abnormal returns of the estimation days, and the same on the scale of sigma.
-    total : array of float, shape (n,)
-        Sums of the values: NaN where one is missing.
-    tested : array of float, shape (n, H)
-        Abnormal returns of the days of all windows, on the scale of one session.
-    effects : array of float, shape (n, W)
-        Effects over their spread, on the scale of sigma; NaN where there is none.
-    enters : array of bool, shape (n, W)
-        Events that count in a window.
-    """
-
-    task: HistoryTask
-    raw: Floats
-    values: Floats
-    total: Floats
-    tested: Floats
-    effects: Floats
-    enters: Booleans
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, index: Integers | slice) -> _Block:
-        """Keep the events at the given positions."""
-        names = ("raw", "values", "total", "tested", "effects", "enters")
-        return _Block(self.task, *(getattr(self, name)[index] for name in names))
-
-    def days(self, number: int) -> slice:
-        """Columns of the tested days that belong to a window."""
-        window = self.task.windows[number]
-        first = window.first - self.task.hull.first
-        return slice(first, first + len(window))
-
-
-def _block_history(block: _Block) -> tuple[Figures, list[Daily | None]]:
-    """Take the history of a block of events, window by window.
-
-    Most events have all their days, and no two values that may be equal: their sums are taken
-    from the order of their days, those of the others from their ranks.
-    """
-    there = np.isfinite(block.total)
-    there &= np.isfinite(np.einsum("nt->n", block.tested))
-    there &= np.isfinite(np.einsum("nw->n", block.effects))
-    whole = block if there.all() else block.take(np.flatnonzero(there))
-    order = Sorted.of(whole.values)
-    zero = np.zeros((len(whole), 1))
-    below, meets = order.below(np.concatenate([zero, whole.effects, whole.tested], axis=1))
-    clear = ~(order.near | meets.any(axis=1))
-    if there.all() and clear.all():
-        return _clear_history(block, order, below)
-    chosen = np.flatnonzero(clear)
-    other = np.setdiff1d(np.arange(len(block)), np.flatnonzero(there)[chosen])
-    of_clear, daily = _clear_history(whole.take(chosen), order.take(chosen), below[chosen])
-    of_others, further = _any_history(block.take(other))
-    place = np.argsort(np.concatenate([np.flatnonzero(there)[chosen], other]))
-    both = {name: np.append(one, of_others[name])[place] for name, one in of_clear.items()}
-    return both, _added(daily, further)
-
-
-def _clear_history(
-    block: _Block, order: Sorted, below: Integers
-) -> tuple[Figures, list[Daily | None]]:
-    """Take the history of events that have all their days, all values of an event distinct.
-
-    ``below`` counts the estimation days below zero, below the effects and below the tested days.
-    """
-    count = block.values.shape[1]
-    windows = block.task.windows
-    below_effects, below_tested = below[:, 1 : 1 + len(windows)], below[:, 1 + len(windows) :]
-    runs = _rising_runs(block.values, {len(window) for window in windows} - {1}, whole=True)
-    units = (1.0 + below_effects) / (count + 2.0) - 0.5
-    figures: Figures = {("rising", length): share for length, share in runs.items()}
-    figures |= {("effect", number): units[:, number] for number in range(len(windows))}
-    figures["rising", 1] = (count - below[:, 0]) / count
-    figures["days", 1] = np.full(len(block), count + 1, dtype=np.int32)
-    daily: list[Daily | None] = [None] * len(windows)
-    for number, aligned in enumerate(block.task.aligned):
-        index = np.flatnonzero(block.enters[:, number])
-        if not aligned or not len(index):
-            continue
-        both = below_tested[:, block.days(number)], below_effects[:, number, None]
-        own = np.concatenate(both, axis=1)
-        if len(index) == len(block):
-            daily[number] = _clear_daily(block, order, number, own, units[:, number])
-        else:
-            some, mine = block.take(index), order.take(index)
-            daily[number] = _clear_daily(some, mine, number, own[index], units[index, number])
-    return figures, daily
-
-
-def _clear_daily(
-    block: _Block, order: Sorted, number: int, below: Integers, units: Floats
-) -> Daily:
-    """Sum by day the events of :func:`_clear_history` that enter a window.
-
-    Ranks of estimation days come from their order, and each tested day lifts those above it by one;
-    ``below`` counts the estimation days below each tested day and below the effect.
-    """
-    tested = block.tested[:, block.days(number)]
-    events, days = block.values.shape
-    count = days + tested.shape[1]
-    middle = (count + 1.0) / 2.0
-    places = order.places
-    own = places.sum(axis=0, dtype=np.int64) + float(events)
-    lifted = own.copy()
-    for one in below[:, :-1].T:
-        lifted += _count_from(places, one)
-    of_tested = below[:, :-1] + (rank(tested)[0] if tested.shape[1] > 1 else 1.0)
-    ranks = np.append(lifted, of_tested.sum(axis=0))
-    signs = _signs(order, below[:, :-1], middle)
-    effect_sums = own + _count_from(places, below[:, -1])
-    return Daily(
-        events=np.full(count, events),
-        residuals=block.raw.sum(axis=0),
-        ranks=ranks - events * middle,
-        units=ranks / (count + 1.0) - 0.5 * events,
-        signs=np.append(signs, np.sign(of_tested - middle).sum(axis=0)),
-        effect_events=np.full(days + 1, events),
-        effect_units=np.append(effect_sums / (days + 2.0) - 0.5 * events, units.sum()),
-    )
-
-
-def _count_from(places: Integers, first: Integers) -> Floats:
-    """Count by column the places from a first one of each row on; up to 65,535 rows."""
-    above = places >= first.astype(places.dtype)[:, None]
-    return np.add.reduce(above.view(np.uint8), axis=0, dtype=np.uint16).astype(np.float64)
-
-
-def _signs(order: Sorted, below: Integers, middle: float) -> Floats:
-    """Sum by estimation day the signs about the median of estimation and tested days.
-
-    A rank among all is that among the estimation days, and the tested days below: where it first
-    exceeds the middle one, no place is further from the middle than there are tested days.
-    """
-    events, days = order.keys.shape
-    least = max(int(middle) - below.shape[1] - 1, 0)
-    place = np.arange(least, min(int(middle), days))
-    ranks = place + 1 + (below[:, :, None] <= place).sum(axis=1)
-    first = least + np.count_nonzero(ranks <= middle, axis=1)
-    at_middle = order.column(np.maximum(first, 1) - 1)[(ranks == middle).any(axis=1)]
-    return 2.0 * _count_from(order.places, first) + np.bincount(at_middle, minlength=days) - events
-
-
-def _rising_runs(values: Floats, lengths: Set[int], *, whole: bool) -> dict[int, Floats]:
-    """Share of the runs of so many days whose sum is positive; NaN without any complete run.
-
-    Parameters
-    ----------
-    values : array of float, shape (n, E)
-    lengths : set of int
-        Days of the runs.
-    whole : bool
-        Whether no day is missing.
-    """
-    days = values.shape[1]
-    found = {length: np.full(len(values), np.nan) for length in lengths}
-    runs = values.copy()
-    flat, sums = values.reshape(-1), runs.reshape(-1)
-    for day in range(1, min(max(lengths, default=1), days)):
-        # Along the whole block: the last sums of a row run into the next, and are not counted.
-        sums[: len(flat) - day] += flat[day:]
-        runs[:, days - day :] = np.nan
-        if day + 1 in lengths:
-            known = days - day if whole else np.count_nonzero(np.isfinite(runs), axis=1)
-            with np.errstate(invalid="ignore"):
-                found[day + 1] = _count_rows(runs > 0) / known
-    return found
-
-
-def _count_rows(flags: Booleans) -> Integers:
-    """Count what is true in each row: eight flags at a time."""
-    return np.bitwise_count(np.packbits(flags, axis=1)).sum(axis=1, dtype=np.int64)
-
-
-def _any_history(block: _Block) -> tuple[Figures, list[Daily | None]]:
-    """Take the history of events that may lack days, or have equal values."""
-    values, windows = block.values, block.task.windows
-    lengths = {len(window) for window in windows} - {1}
-    count = np.count_nonzero(np.isfinite(values), axis=1)
-    runs = _rising_runs(values, lengths, whole=False)
-    figures: Figures = {("rising", length): share for length, share in runs.items()}
-    with np.errstate(invalid="ignore"):
-        figures["rising", 1] = np.count_nonzero(values > 0, axis=1) / count
-    figures["days", 1] = (count + 1).astype(np.int32)
-    daily: list[Daily | None] = []
-    for number in range(len(windows)):
-        effect = block.effects[:, number, None]
-        below = np.count_nonzero(values < effect, axis=1)
-        equal = np.count_nonzero(values == effect, axis=1)
-        units = (1.0 + below + 0.5 * equal) / (count + 2.0) - 0.5
-        units[np.isnan(effect[:, 0])] = np.nan
-        figures["effect", number] = units
-        index = np.flatnonzero(block.enters[:, number])
-        some = block.take(index) if block.task.aligned[number] and len(index) else None
-        daily.append(None if some is None else _any_daily(some, number, units[index]))
-    return figures, daily
-
-
-def _any_daily(block: _Block, number: int, units: Floats) -> Daily:
-    """Sum by day the events of :func:`_any_history` that enter a window."""
-    values, tested = block.values, block.tested[:, block.days(number)]
-    effect = block.effects[:, number, None]
-    union = np.concatenate([values, tested], axis=1)
-    there = np.isfinite(union)
-    count = np.count_nonzero(there, axis=1)[:, None]
-    ranks = rank(union)[0]
-    ordered = np.sort(union, axis=1)
-    halves = np.concatenate([(count - 1) // 2, count // 2], axis=1)
-    median = np.take_along_axis(ordered, halves, axis=1).mean(axis=1, keepdims=True)
-    known = there[:, : values.shape[1]]
-    among = rank(values)[0] + (values > effect) + 0.5 * (values == effect)
-    scale = 1.0 / (np.count_nonzero(known, axis=1)[:, None] + 2.0)
-    return Daily(
-        events=np.count_nonzero(there, axis=0),
-        residuals=np.where(known, block.raw, 0.0).sum(axis=0),
-        ranks=np.where(there, ranks - (count + 1.0) / 2.0, 0.0).sum(axis=0),
-        units=np.where(there, ranks / (count + 1.0) - 0.5, 0.0).sum(axis=0),
-        signs=np.where(there, np.sign(union - median), 0.0).sum(axis=0),
-        effect_events=np.append(np.count_nonzero(known, axis=0), np.isfinite(units).sum()),
-        effect_units=np.append(
-            np.where(known, among * scale - 0.5, 0.0).sum(axis=0), np.nansum(units)
-        ),
-    )

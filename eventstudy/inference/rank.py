@@ -9,7 +9,8 @@ import numpy as np
 from eventstudy.arrays import Floats
 from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult
 from eventstudy.inference.cross_section import BY_RELATIVE_DAY
-from eventstudy.inference.history import Daily, effect_spread
+from eventstudy.inference.history import effect_spread
+from eventstudy.inference.history_block import Daily
 from eventstudy.kernels.pvalues import two_sided
 
 ALIKE = "the standardised effects do not vary"
