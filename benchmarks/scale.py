@@ -3,6 +3,7 @@
     python benchmarks/scale.py                                    # 10,000 and 100,000 events
     python benchmarks/scale.py --events 1000000 --engine serial --engine processes:2
     python benchmarks/scale.py --events 100000 --work             # what ranges cost and move
+    python benchmarks/scale.py --missing .001                     # one return in a thousand missing
     python benchmarks/scale.py --small                            # the 13 bundled events
 
 How to read it, and the last figures: benchmarks/README.md.
@@ -146,9 +147,11 @@ def study_of_many() -> Any:
     )
 
 
-def measure(line: Line, securities: int = SECURITIES, days: int = DAYS) -> Line:
+def measure(
+    line: Line, securities: int = SECURITIES, days: int = DAYS, missing: float = 0.0
+) -> Line:
     """Run one part of the study with one engine, then the bare pass, all in this process."""
-    events, prices = inputs(draw(line.events, securities, days))
+    events, prices = inputs(draw(line.events, securities, days, missing=missing))
     gc.collect()
     forget_peak()
     clock = Clock("abnormal returns" if line.part == "estimation" else "")
@@ -267,8 +270,9 @@ def alone(*words: str) -> Any:
 def only(words: Sequence[str]) -> Any:
     """Measure what one line of words asks for, as plain values."""
     match words:
-        case ["line", events, part, engine, securities, days]:
-            return asdict(measure(Line(int(events), part, engine), int(securities), int(days)))
+        case ["line", events, part, engine, securities, days, missing]:
+            line = Line(int(events), part, engine)
+            return asdict(measure(line, int(securities), int(days), float(missing)))
         case ["work", events, securities, days]:
             found = measure_work(int(events), int(securities), int(days))
             return {name: asdict(work) for name, work in found.items()}
@@ -293,7 +297,7 @@ def print_lines(asked: argparse.Namespace) -> None:
     print("| events | part | engine | s | processor s | bare pass s | ratio | MB | MB a worker |")
     print("|---|---|---|---|---|---|---|---|---|")
     lines: list[Line] = []
-    size = (str(asked.securities), str(asked.days))
+    size = (str(asked.securities), str(asked.days), str(asked.missing))
     for events in asked.events:
         for part in asked.part:
             for engine in asked.engine:
@@ -348,6 +352,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--securities", type=int, default=SECURITIES)
     parser.add_argument("--days", type=int, default=DAYS)
+    parser.add_argument("--missing", type=float, default=0.0, help="share of missing returns")
     parser.add_argument("--work", action="store_true", help="what ranges cost and move")
     parser.add_argument("--small", action="store_true", help="the 13 bundled events")
     parser.add_argument("--only", nargs="+", help=argparse.SUPPRESS)

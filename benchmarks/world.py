@@ -36,8 +36,14 @@ class World:
         return np.busday_offset("2000-01-03", np.arange(len(self.returns)))
 
 
-def draw(events: int, securities: int = SECURITIES, days: int = DAYS, seed: int = 0) -> World:
-    """Draw returns and events; every event has all its days."""
+def draw(
+    events: int,
+    securities: int = SECURITIES,
+    days: int = DAYS,
+    seed: int = 0,
+    missing: float = 0.0,
+) -> World:
+    """Draw returns and events; every event has all its days but for a share of missing returns."""
     rng = np.random.default_rng(seed)
     market = 0.01 * rng.standard_normal(days)
     returns = np.empty((days, securities + 1))
@@ -45,7 +51,10 @@ def draw(events: int, securities: int = SECURITIES, days: int = DAYS, seed: int 
     returns[:, :securities] += market[:, None] * rng.uniform(0.5, 1.5, securities)
     returns[:, securities] = market
     security = rng.integers(0, securities, events)
-    return World(returns, security, rng.integers(1 - ESTIMATION[0], days - EVENT[1], events))
+    day = rng.integers(1 - ESTIMATION[0], days - EVENT[1], events)
+    if missing:
+        returns[:, :securities][rng.random((days, securities)) < missing] = np.nan
+    return World(returns, security, day)
 
 
 def bare_pass(flat: np.ndarray, base: np.ndarray, out: np.ndarray) -> None:
