@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy.abnormal import Abnormal, bar, estimation_factors, estimation_returns
+from eventstudy.abnormal import Abnormal, estimation_factors, estimation_returns
 from eventstudy.arrays import Floats, Integers
 from eventstudy.estimation import BLOCK, RANGE
 from eventstudy.inference.day_zero import DaysZero
@@ -142,9 +142,10 @@ def _residuals(abnormal: Abnormal) -> Floats:
     The forecasts of events that share their factors are one product.
     """
     rows, panel, model, fit = abnormal.rows, abnormal.panel, abnormal.model, abnormal.fit
+    # Nothing here may depend on which events happen to be together: last bits would.
     given = fit.residuals is not None or fit.used is not None
-    later = abnormal.back is not None and bool((abnormal.back < abnormal.design.extra).any())
-    if given or later or bar(rows, panel, model, abnormal.barred) is not None:
+    barred = abnormal.barred is not None or not panel.tickers_named.isdisjoint(model.factors)
+    if given or barred or abnormal.design.extra:
         return abnormal.residuals
     differ = np.zeros(len(rows) - 1, dtype=np.bool_)
     for part in (rows.zero, rows.calendar, rows.benchmark):
