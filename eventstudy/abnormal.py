@@ -282,7 +282,11 @@ class Abnormal:
 
         All in their order are the same object.
         """
-        if isinstance(index, np.ndarray) and np.array_equal(index, np.arange(len(self))):
+        if (
+            not isinstance(index, slice)
+            and len(index) == len(self)
+            and np.array_equal(index, np.arange(len(self)))
+        ):
             return self
         return Abnormal(
             self.rows.take(index),
@@ -405,7 +409,7 @@ def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:
 
 def bar(rows: Rows, panel: Panel, model: Model, barred: Booleans | None) -> Booleans | None:
     """Columns that each row may not use, its own security among them, shape (rows, F)."""
-    if panel.tickers_named.isdisjoint(model.factors):
+    if panel.ticker_set.isdisjoint(model.factors):
         return barred
     tickers = np.array(panel.tickers, dtype=object)[rows.security]
     found = tickers[:, None] == np.array(model.factors, dtype=object)

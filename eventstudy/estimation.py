@@ -135,10 +135,10 @@ def estimate(
     )
 
 
-def in_blocks(abnormal: Abnormal, members: Integers) -> Iterator[tuple[int, Abnormal]]:
+def in_blocks(abnormal: Abnormal, members: Integers) -> Iterator[Abnormal]:
     """Take so many events at a time that their estimation days stay in a core's cache."""
     for first in range(0, len(members), BLOCK):
-        yield first, abnormal.take(members[first : first + BLOCK])
+        yield abnormal.take(members[first : first + BLOCK])
 
 
 def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dict[int, str]]:

@@ -109,7 +109,7 @@ class Panel:
     pad: int
 
     @cached_property
-    def tickers_named(self) -> frozenset[str]:
+    def ticker_set(self) -> frozenset[str]:
         """The tickers, to look one up."""
         return frozenset(self.tickers)
 

@@ -1,7 +1,8 @@
 """Overlap-weighted correlation of the standardised effects of many events, in several windows.
 
 Events of one calendar without a missing day go into products of whole dates
-(:mod:`eventstudy.kernels.band`); every other pair of events is taken by the days that both have
+(:mod:`eventstudy.kernels.band`); its other pairs are taken by the days that both have
+(:mod:`eventstudy.kernels.gaps`), pairs across calendars by the sessions that match, too
 (:mod:`eventstudy.kernels.correlation`). Each sum is formed over the same numbers in the same order
 however the dates are shared out, so that it has the same bits.
 """

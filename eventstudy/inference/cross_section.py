@@ -91,7 +91,7 @@ def crude_dependence_test(sample: Sample) -> TestResult:
     events, total = daily.events[:days], daily.residuals
     if note:
         # The few that stay out are taken from the sums of all: no second pass over the others.
-        for _, part in in_blocks(sample.abnormal, np.flatnonzero(~single)):
+        for part in in_blocks(sample.abnormal, np.flatnonzero(~single)):
             there = np.isfinite(part.residuals)
             events = events - there.sum(axis=0)
             total = total - np.where(there, part.residuals, 0.0).sum(axis=0)

@@ -6,7 +6,7 @@ they have the same bits however the blocks are shared out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -103,12 +103,6 @@ class HistoryTask:
         aligned = tuple(len(window) == 1 or not overlaps for window, overlaps in shared)
         return cls(windows, enters, effects, aligned)
 
-    @property
-    def hull(self) -> Window:
-        """From the first to the last day of all windows."""
-        first = min(window.first for window in self.windows)
-        return Window(first, max(window.last for window in self.windows))
-
 
 @dataclass(frozen=True, eq=False)
 class RangeHistory:
@@ -165,7 +159,8 @@ def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeH
     """
     own = slice(*np.searchsorted(days.place, [start, stop]).tolist())
     events = days.timeline.dates.order[days.position[own]]
-    abnormal, hull = days.abnormal.take(own), task.hull
+    abnormal = days.abnormal.take(own)
+    hull = replace(abnormal.design, windows=task.windows).hull
     tested = abnormal.ar[:, abnormal.days(hull)] / np.sqrt(abnormal.window_innovations(hull))
     whole = Block(
         task.windows,

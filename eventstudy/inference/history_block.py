@@ -178,7 +178,7 @@ def _clear_daily(block: Block, order: Sorted, number: int, below: Integers, unit
     lifted = own.copy()
     for one in below[:, :-1].T:
         lifted += _count_from(places, one)
-    of_tested = below[:, :-1] + (rank(tested)[0] if tested.shape[1] > 1 else 1.0)
+    of_tested = below[:, :-1] + (rank(tested) if tested.shape[1] > 1 else 1.0)
     ranks = np.append(lifted, of_tested.sum(axis=0))
     signs = _signs(order, below[:, :-1], middle)
     effect_sums = own + _count_from(places, below[:, -1])
@@ -276,12 +276,12 @@ def _any_daily(block: Block, number: int, units: Floats) -> Daily:
     union = np.concatenate([values, tested], axis=1)
     there = np.isfinite(union)
     count = np.count_nonzero(there, axis=1)[:, None]
-    ranks = rank(union)[0]
+    ranks = rank(union)
     ordered = np.sort(union, axis=1)
     halves = np.concatenate([(count - 1) // 2, count // 2], axis=1)
     median = np.take_along_axis(ordered, halves, axis=1).mean(axis=1, keepdims=True)
     known = there[:, : values.shape[1]]
-    among = rank(values)[0] + (values > effect) + 0.5 * (values == effect)
+    among = rank(values) + (values > effect) + 0.5 * (values == effect)
     scale = 1.0 / (np.count_nonzero(known, axis=1)[:, None] + 2.0)
     return Daily(
         events=np.count_nonzero(there, axis=0),

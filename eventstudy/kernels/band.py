@@ -14,10 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.kernels.correlation import MIN_MATCHES, STILL, short, squares_of_many
+from eventstudy.kernels.correlation import DIFFERENT, MIN_MATCHES, STILL, short, squares_of_many
 from eventstudy.kernels.gaps import close_up, wide
-
-_DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +39,7 @@ class Moments:
         mean = own / count
         about = left - count * mean**2
         with np.errstate(divide="ignore", invalid="ignore"):
-            return cls(mean, np.where(about > _DIFFERENT * left, 1.0 / np.sqrt(about), np.nan))
+            return cls(mean, np.where(about > DIFFERENT * left, 1.0 / np.sqrt(about), np.nan))
 
 
 def _running(values: Floats) -> Floats:
@@ -182,7 +180,8 @@ def _row_sums(band: Band, own: slice, first: Moments, last: Moments) -> Floats:
             level[most + lag, mine] = (days - abs(lag)) * levels[most - lag, other]
         products[:, mine] = (residuals[rows] @ partners.T).T
     sums = scale[:, begin:stop] * (products - level * mean[:, begin:stop])
-    sums[most] -= np.repeat(np.diff(bounds)[own] > 1, np.diff(bounds)[own])
+    sizes = np.diff(band.bounds)[own]
+    sums[most] -= np.repeat(sizes > 1, sizes)
     return sums
 
 
@@ -195,15 +194,13 @@ def _squares(band: Band, own: slice, first: Moments, last: Moments, *, single: b
     found = np.zeros((own.stop - own.start, most + 1))
     for date in range(own.start, own.stop):
         n, row = sizes[date], found[date - own.start]
-        # From so many events on, products of days by days are fewer than those of events by events.
-        large = [
-            n * sizes[other] > days * (n + sizes[other]) for other in range(date, latest[date])
-        ]
         begin = date + (n == 1)
-        for other in (date + number for number, one in enumerate(large) if one):
-            row[place[other] - place[date]] = products.of_many(date, other)
-            products.of_few(date, range(begin, other), row)
-            begin = other + 1
+        for other in range(date, latest[date]):
+            # From so many events on, products of days by days are fewer than of events by events.
+            if n * sizes[other] > days * (n + sizes[other]):
+                row[place[other] - place[date]] = products.of_many(date, other)
+                products.of_few(date, range(begin, other), row)
+                begin = other + 1
         products.of_few(date, range(begin, latest[date]), row)
     return found
 

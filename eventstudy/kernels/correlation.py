@@ -1,4 +1,4 @@
-"""Correlation of the standardised effects of two blocks of events, in several windows at once.
+"""Correlation of the standardised effects of events of two calendars, in several windows at once.
 
 C_ij = sum over classes c of rho_ij^c n_ij^c / sqrt(L_i L_j): rho the correlation of the two events'
 estimation-window abnormal returns over the matching sessions in which both are available, n the
@@ -17,7 +17,7 @@ import numpy as np
 from eventstudy.arrays import Booleans, Floats, Integers
 
 MIN_MATCHES = 30
-_DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
+DIFFERENT = 1e-14  # below this share of its squares a variance is rounding
 
 Matches = tuple[Integers, Integers]
 """Sessions of x and of y that match."""
@@ -78,7 +78,7 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class PairSums:
-    """Sums of C_ij over two blocks x and y, one row a window; the diagonal is left out.
+    """Sums of C_ij over two sets of events x and y, one row a window; no event meets itself.
 
     Attributes
     ----------
@@ -253,7 +253,7 @@ def _moments(x: Floats) -> tuple[Floats, Floats]:
     mean, squares = np.einsum("nm->n", x) / days, np.einsum("nm,nm->n", x, x)
     about = squares - days * mean**2
     with np.errstate(divide="ignore", invalid="ignore"):
-        return mean, np.where(about > _DIFFERENT * squares, 1.0 / np.sqrt(about), np.nan)
+        return mean, np.where(about > DIFFERENT * squares, 1.0 / np.sqrt(about), np.nan)
 
 
 def _many(x: Floats, y: Floats) -> tuple[Floats, Floats, float]:
@@ -292,7 +292,7 @@ def _unit(values: Floats) -> Floats:
 def _spread(squares: Floats, mean: Floats) -> Floats:
     """Variance from the mean square and the mean; NaN where it is rounding."""
     found = squares - mean**2
-    return np.where(found > _DIFFERENT * squares, found, np.nan)
+    return np.where(found > DIFFERENT * squares, found, np.nan)
 
 
 def pairwise_correlation(x: Floats, y: Floats) -> tuple[Floats, Floats]:

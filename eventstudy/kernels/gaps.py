@@ -22,6 +22,9 @@ from eventstudy.kernels.correlation import (
     short,
 )
 
+# Pairs whose correlations are held at once: 32 MB a matrix.
+_PAIRS = 2**22
+
 
 def close_up(place: Integers, most: int) -> Integers:
     """Move dates together that are too far apart to share a session anyway, from 0 up.
@@ -114,11 +117,11 @@ class Gaps:
             loose, firm = (begin + np.flatnonzero(one) for one in (~mine, mine))
             others = end + np.flatnonzero(~later)
             first = int(place[date])
-            if len(loose):
-                every = np.arange(begin, stop)
-                yield loose, every, self._pairs(loose, slice(begin, stop), first, laid, covered)
-            if len(firm) and len(others):
-                yield firm, others, self._pairs(firm, others, first, laid, covered)
+            every = np.arange(begin, stop)
+            for x in _tiles(loose, len(every)):
+                yield x, every, self._pairs(x, slice(begin, stop), first, laid, covered)
+            for x in _tiles(firm, len(others)):
+                yield x, others, self._pairs(x, others, first, laid, covered)
 
     def _pairs(
         self,
@@ -158,3 +161,9 @@ class Gaps:
             of_x[number], of_y[number] = total.sum(axis=1), total.sum(axis=0)
             squares[number] = float(np.vdot(total, total))
         return PairSums(of_x, of_y, squares, tuple(problem))
+
+
+def _tiles(x: Integers, partners: int) -> Iterator[Integers]:
+    """Take so many events at a time that matrices of their pairs stay small; none without pairs."""
+    step = max(_PAIRS // max(partners, 1), 1)
+    yield from (x[first : first + step] for first in range(0, len(x) if partners else 0, step))

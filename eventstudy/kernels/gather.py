@@ -14,7 +14,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 def _windows(values: NDArray[Scalar], width: int) -> NDArray[Scalar]:
     """View every window of a contiguous vector."""
-    # numpy's own sliding view takes twenty times as long to make, for each of thousands of blocks.
+    # numpy's own sliding view takes ten times as long to make, for each of thousands of blocks.
     step, count = values.itemsize, len(values) - width + 1
     return np.ndarray((max(count, 0), width), values.dtype, values, 0, (step, step))
 

@@ -126,7 +126,7 @@ def _low(days: int) -> int:
     return (1 << max(days - 1, 1).bit_length()) - 1
 
 
-def rank(values: Floats) -> tuple[Floats, Booleans]:
+def rank(values: Floats) -> Floats:
     """Rank each row from 1 up, ties sharing their average rank; NaN is missing.
 
     Parameters
@@ -135,14 +135,12 @@ def rank(values: Floats) -> tuple[Floats, Booleans]:
 
     Returns
     -------
-    ranks : array of float, shape (events, days)
+    array of float, shape (events, days)
         0 where a value is missing.
-    tied : array of bool, shape (events,)
-        Whether two values of the row are equal.
 
     Examples
     --------
-    >>> rank(np.array([[3.0, np.nan, 1.0, 3.0]]))[0]
+    >>> rank(np.array([[3.0, np.nan, 1.0, 3.0]]))
     array([[2.5, 0. , 1. , 2.5]])
     """
     events, days = values.shape
@@ -158,6 +156,4 @@ def rank(values: Floats) -> tuple[Floats, Booleans]:
     last = np.minimum.accumulate(np.where(closes, place, days)[:, ::-1], axis=1)[:, ::-1]
     ranks = np.empty((events, days))
     np.put_along_axis(ranks, order, (first + last) / 2.0 + 1.0, axis=1)
-    # NaN differs from itself: only values that are there can be tied.
-    tied: Booleans = ~np.asarray(opens.all(axis=1))
-    return np.where(np.isnan(values), 0.0, ranks), tied
+    return np.where(np.isnan(values), 0.0, ranks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eventstudy.kernels import gaps as kernel
 from eventstudy.kernels.correlation import Coverage
 from eventstudy.kernels.gaps import Gaps
 
@@ -44,8 +45,10 @@ def pair(gaps, zero, i, j, window):
     return rho * shared * one.weight[i] * one.weight[j]
 
 
+@pytest.mark.parametrize("pairs", [1, 20, 2**22])
 @pytest.mark.parametrize("own", [slice(0, 4), slice(1, 3)])
-def test_every_pair_that_is_not_whole_counts_once(own):
+def test_every_pair_that_is_not_whole_counts_once(own, pairs, monkeypatch):
+    monkeypatch.setattr(kernel, "_PAIRS", pairs)
     gaps, zero = events()
     n = len(zero)
     date = np.repeat(np.arange(4), SIZES)

@@ -30,12 +30,10 @@ finite = st.one_of(
 
 @given(values)
 def test_ranks_are_scipys(rows):
-    ranks, ties = rank(rows)
-    for row, mine, tied in zip(rows, ranks, ties, strict=True):
+    for row, mine in zip(rows, rank(rows), strict=True):
         there = ~np.isnan(row)
         np.testing.assert_array_equal(mine[there], stats.rankdata(row[there]))
         assert not mine[~there].any()
-        assert tied == (len(np.unique(row[there])) < there.sum())
 
 
 @given(st.data())
@@ -71,7 +69,7 @@ def test_counts_below_are_right_where_no_value_is_met(data):
 
 
 def test_no_days_and_no_events():
-    assert rank(np.empty((3, 0)))[0].shape == (3, 0)
-    assert rank(np.empty((0, 3)))[0].shape == (0, 3)
+    assert rank(np.empty((3, 0))).shape == (3, 0)
+    assert rank(np.empty((0, 3))).shape == (0, 3)
     assert Sorted.of(np.empty((3, 0))).below(np.zeros((3, 1)))[0].tolist() == [[0], [0], [0]]
     assert Sorted.of(np.empty((0, 3))).below(np.empty((0, 1)))[0].shape == (0, 1)

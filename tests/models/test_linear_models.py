@@ -10,6 +10,7 @@ import statsmodels.api as sm
 
 from eventstudy.errors import StudyError
 from eventstudy.models import MODELS, ConstantMean, MarketAdjusted, MarketModel, model_named
+from eventstudy.models.base import forecast, forecast_runs
 
 
 def draw(seed=0, events=4, days=60):
@@ -54,6 +55,16 @@ def test_market_adjusted_estimates_nothing_but_the_spread():
     assert fit.dof.tolist() == [52, 58, 59, 59]
     assert fit.coefficients.shape == (4, 0)
     assert np.isnan(fit.r2).all()
+
+
+@pytest.mark.parametrize("model", [ConstantMean(), MarketModel(), MarketAdjusted()])
+def test_events_that_share_their_factors_are_forecast_together(model):
+    returns, shared = draw(events=2)
+    shared[0, 3] = np.nan
+    bounds, run = [0, 3, 4], [0, 0, 0, 1]
+    fit = model.fit(returns[[0, 1, 0, 1]] + [[0.0], [0.1], [0.2], [0.3]], shared[run])
+    each = forecast(model, fit, shared[run])
+    np.testing.assert_allclose(forecast_runs(model, fit, shared, bounds), each, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("model", "row"), [
