@@ -114,8 +114,9 @@ class Band:
         # What each window has in common with itself so many sessions later.
         share = np.maximum(length - np.arange(most + 1), 0) / length
         with np.errstate(invalid="ignore"):
-            by_lag = _row_sums(self, own, first, last)
-            squares = _squares(self, own, first, last, single=single)
+            totals = _Totals.of(self, first, last)
+            by_lag = _row_sums(self, own, first, last, totals)
+            squares = _squares(self, own, first, last, totals, single=single)
         problem = _problems(share, self._pairs(own, most), np.isfinite(squares), days)
         if not (np.isfinite(squares).all() and np.isfinite(by_lag).all()):
             by_lag, squares = np.nan_to_num(by_lag), np.nan_to_num(squares)
@@ -132,6 +133,13 @@ class Band:
         found[:, 0] = size > 1
         return found
 
+    def after(self, own: slice, lag: int) -> tuple[Integers, Integers]:
+        """Find the dates of which another one is so many sessions later, and that other one."""
+        wanted = self.place[own] + lag
+        other = np.minimum(np.searchsorted(self.place, wanted), len(self.place) - 1)
+        found = np.flatnonzero(self.place[other] == wanted)
+        return own.start + found, other[found]
+
 
 def _problems(share: Floats, pairs: Booleans, known: Booleans, days: int) -> tuple[str, ...]:
     """Say of each window why it has no value: too few days, or an event that does not vary."""
@@ -147,96 +155,141 @@ def _problems(share: Floats, pairs: Booleans, known: Booleans, days: int) -> tup
     return tuple(problem)
 
 
-def _row_sums(band: Band, own: slice, first: Moments, last: Moments) -> Floats:
+@dataclass(frozen=True, eq=False)
+class _Totals:
+    """Sums over the events of each date; lags from -D (earlier) to D (later), or from 0 to D.
+
+    Attributes
+    ----------
+    days : array of float, shape (dates, 2 D + 1, E)
+        Residuals by day, weighted by their scale at each lag.
+    level : array of float, shape (2 D + 1, dates)
+        Means weighted by it.
+    earlier, later : array of float, shape (dates, D + 1, E)
+        Residuals weighted by mean and squared scale, of the earlier and the later one of two dates.
+    earlier_level, later_level : array of float, shape (D + 1, dates)
+        Squared means weighted by squared scale.
+    """
+
+    days: Floats
+    level: Floats
+    earlier: Floats
+    later: Floats
+    earlier_level: Floats
+    later_level: Floats
+
+    @classmethod
+    def of(cls, band: Band, first: Moments, last: Moments) -> _Totals:
+        """Sum them, one product a date."""
+        lags, begin = len(first.mean), band.bounds[:-1]
+        scale = np.concatenate([last.scale[:0:-1], first.scale])
+        mean = np.concatenate([last.mean[:0:-1], first.mean])
+        levels = [one.scale * one.mean for one in (first, last)]
+        mixed = [one.scale * level for one, level in zip((first, last), levels, strict=True)]
+        weights = np.concatenate([scale, *mixed])
+        found = np.empty((len(begin), len(weights), band.residuals.shape[1]))
+        for date, (start, stop) in enumerate(itertools.pairwise(band.bounds.tolist())):
+            np.matmul(weights[:, start:stop], band.residuals[start:stop], out=found[date])
+        days, earlier, later = np.split(found, [len(scale), len(scale) + lags], axis=1)
+        squared = [np.add.reduceat(level**2, begin, axis=1) for level in levels]
+        return cls(days, np.add.reduceat(scale * mean, begin, axis=1), earlier, later, *squared)
+
+
+def _row_sums(band: Band, own: slice, first: Moments, last: Moments, totals: _Totals) -> Floats:
     """Sum correlations by lag and event, shape (2 D + 1, n): from lag -D (earlier) to D (later).
 
     rho = (cross - count mean_x mean_y) scale_x scale_y: the partners are summed before they are
     multiplied by an event's own days. An event's correlation with itself is left out.
     """
-    residuals, place, bounds = band.residuals, band.place.tolist(), band.bounds.tolist()
-    days, most = residuals.shape[1], len(first.mean) - 1
-    scale = np.concatenate([last.scale[:0:-1], first.scale])
-    mean = np.concatenate([last.mean[:0:-1], first.mean])
-    # Residuals of each date weighted by their scale at each lag, and its weighted means.
-    levels = np.add.reduceat(scale * mean, band.bounds[:-1], axis=1)
-    dates = list(itertools.pairwise(bounds))
-    totals = [scale[:, begin:end] @ residuals[begin:end] for begin, end in dates]
-    begin, stop = bounds[own.start], bounds[own.stop]
-    products, level = np.zeros((2, len(scale), stop - begin))
-    earliest = np.searchsorted(band.place, band.place - most).tolist()
-    latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
-    for date in range(own.start, own.stop):
-        mine, rows = slice(dates[date][0] - begin, dates[date][1] - begin), slice(*dates[date])
-        partners = np.zeros((2 * most + 1, days))
-        for other in range(earliest[date], latest[date]):
-            lag = place[other] - place[date]
-            if not lag and rows.stop - rows.start == 1:
-                continue
-            # The later one of two dates lacks its last days in what they share.
-            if lag >= 0:
-                partners[most + lag, lag:] = totals[other][most - lag, : days - lag]
-            else:
-                partners[most + lag, : days + lag] = totals[other][most - lag, -lag:]
-            level[most + lag, mine] = (days - abs(lag)) * levels[most - lag, other]
-        products[:, mine] = (residuals[rows] @ partners.T).T
-    sums = scale[:, begin:stop] * (products - level * mean[:, begin:stop])
-    sizes = np.diff(band.bounds)[own]
-    sums[most] -= np.repeat(sizes > 1, sizes)
+    days, most = band.residuals.shape[1], len(first.mean) - 1
+    sizes = np.diff(band.bounds)
+    partners = np.zeros((own.stop - own.start, 2 * most + 1, days))
+    level = np.zeros((2 * most + 1, own.stop - own.start))
+    for lag in range(-most, most + 1):
+        date, other = band.after(own, lag)
+        if not lag:
+            date = other = date[sizes[date] > 1]
+        # The later one of two dates lacks its last days in what they share.
+        mine, its = slice(max(lag, 0), days + min(lag, 0)), slice(max(-lag, 0), days - max(lag, 0))
+        partners[date - own.start, most + lag, mine] = totals.days[other, most - lag, its]
+        level[most + lag, date - own.start] = (days - abs(lag)) * totals.level[most - lag, other]
+    begin, stop = band.bounds[own.start], band.bounds[own.stop]
+    products = np.empty((stop - begin, 2 * most + 1))
+    edges = itertools.pairwise(band.bounds[own.start : own.stop + 1].tolist())
+    for (start, end), those in zip(edges, partners, strict=True):
+        np.matmul(band.residuals[start:end], those.T, out=products[start - begin : end - begin])
+    scale = np.concatenate([last.scale[:0:-1], first.scale])[:, begin:stop]
+    mean = np.concatenate([last.mean[:0:-1], first.mean])[:, begin:stop]
+    sums = scale * (products.T - np.repeat(level, sizes[own], axis=1) * mean)
+    sums[most] -= np.repeat(sizes[own] > 1, sizes[own])
     return sums
 
 
-def _squares(band: Band, own: slice, first: Moments, last: Moments, *, single: bool) -> Floats:
-    """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once."""
+def _squares(
+    band: Band, own: slice, first: Moments, last: Moments, totals: _Totals, *, single: bool
+) -> Floats:
+    """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once.
+
+    (cross - count mean_x mean_y)^2 scale_x^2 scale_y^2 is never formed pair by pair: of its three
+    terms only the first needs the pairs, the others are products of sums over dates.
+    """
     days, most = band.residuals.shape[1], len(first.mean) - 1
     products = _Products.of(band, first, last, np.float32 if single else np.float64)
     place, sizes = band.place.tolist(), np.diff(band.bounds).tolist()
     latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
     found = np.zeros((own.stop - own.start, most + 1))
+    few = np.zeros(found.shape, dtype=np.bool_)
     for date in range(own.start, own.stop):
-        n, row = sizes[date], found[date - own.start]
-        begin = date + (n == 1)
-        for other in range(date, latest[date]):
-            # From so many events on, products of days by days are fewer than of events by events.
-            if n * sizes[other] > days * (n + sizes[other]):
-                row[place[other] - place[date]] = products.of_many(date, other)
-                products.of_few(date, range(begin, other), row)
-                begin = other + 1
-        products.of_few(date, range(begin, latest[date]), row)
+        n, row = sizes[date], date - own.start
+        others, begin = range(date, latest[date]), date + (n == 1)
+        # From so many events on, products of days by days are fewer than of events by events.
+        many = [one for one in others if n * sizes[one] > days * (n + sizes[one])]
+        for end in [*many, others.stop]:
+            if begin < end:
+                lags = band.place[begin:end] - place[date]
+                found[row, lags] = products.of_few(date, slice(begin, end))
+                few[row, lags] = True
+            begin = end + 1
+        for other in many:
+            found[row, place[other] - place[date]] = products.of_many(date, other)
+    for lag in range(most + 1):
+        date, other = band.after(own, lag)
+        mixed = np.einsum(
+            "dt,dt->d", totals.earlier[date, lag, lag:], totals.later[other, lag, : days - lag]
+        )
+        x, y = totals.earlier_level[lag, date], totals.later_level[lag, other]
+        if not lag:
+            mixed -= x  # an event with itself
+        rest = (days - lag) * ((days - lag) * x * y - 2.0 * mixed)
+        found[date - own.start, lag] += np.where(few[date - own.start, lag], rest, 0.0)
     return found
 
 
 @dataclass(frozen=True, eq=False)
 class _Products:
-    """What sums of squared correlations of a band are taken from.
-
-    (cross - count mean_x mean_y)^2 scale_x^2 scale_y^2 is never formed element by element. Rows
-    have length one, so that single precision holds the squares of their products.
+    """Products of the residuals of pairs.
 
     Attributes
     ----------
     band : Band
         The band.
     laid : array, shape (N, sessions)
-        Its rows on one axis of sessions.
+        Its rows on one axis of sessions, of length one, so that single precision holds the squares
+        of their products.
     place : array of int, shape (dates,)
         Where each date begins on it.
     itself : array, shape (N,)
         What an event's product with itself is put to, so that it has no correlation.
-    scale : tuple of two arrays, shape (D + 1, N)
+    earlier, later : array, shape (D + 1, N)
         Squared scales of the events as the earlier and as the later ones of pairs.
-    mixed : tuple of two arrays, shape (D + 1, N)
-        The same times their means.
-    level : tuple of two arrays, shape (D + 1, dates)
-        Sums of (scale mean)^2 over the events of each date.
     """
 
     band: Band
     laid: np.ndarray
     place: Integers
     itself: np.ndarray
-    scale: tuple[np.ndarray, np.ndarray]
-    mixed: tuple[np.ndarray, np.ndarray]
-    level: tuple[Floats, Floats]
+    earlier: np.ndarray
+    later: np.ndarray
 
     @classmethod
     def of(cls, band: Band, first: Moments, last: Moments, kind: type[np.floating]) -> _Products:
@@ -246,51 +299,38 @@ class _Products:
             rows = band.residuals.astype(kind)
             rows *= np.where(size > 0, 1.0 / size, 0.0).astype(kind)[:, None]
             itself = (band.residuals.shape[1] * first.mean[0] ** 2 / size**2).astype(kind)
-        x, y = (((one.scale * size) ** 2).astype(kind) for one in (first, last))
-        of_x, of_y = ((one.scale**2 * one.mean * size).astype(kind) for one in (first, last))
-        begin = band.bounds[:-1]
-        x_level, y_level = (
-            np.add.reduceat((one.scale * one.mean) ** 2, begin, axis=1) for one in (first, last)
-        )
+        earlier, later = (((one.scale * size) ** 2).astype(kind) for one in (first, last))
         place = close_up(band.place, len(first.mean) - 1)
-        laid = wide(rows, band.bounds, place)
-        return cls(band, laid, place, itself, (x, y), (of_x, of_y), (x_level, y_level))
+        return cls(band, wide(rows, band.bounds, place), place, itself, earlier, later)
 
-    def of_few(self, date: int, others: range, row: Floats) -> None:
-        """Fill in the sums over a date and each of some consecutive later ones, or itself."""
-        if not others:
-            return
-        bounds, place = self.band.bounds, self.band.place
-        days = self.band.residuals.shape[1]
-        own = slice(int(bounds[date]), int(bounds[date + 1]))
-        start, stop = int(bounds[others.start]), int(bounds[others.stop])
-        sessions = slice(int(self.place[date]), int(self.place[date]) + days)
+    def of_few(self, date: int, others: slice) -> Floats:
+        """Sum (cross scale_x scale_y)^2 over a date and each of some consecutive ones from it on.
+
+        Returns
+        -------
+        array of float, shape (others,)
+        """
+        edges = self.band.bounds[others.start : others.stop + 1]
+        own = slice(*self.band.bounds[date : date + 2].tolist())
+        start, stop = int(edges[0]), int(edges[-1])
+        sessions = slice(self.place[date], self.place[date] + self.band.residuals.shape[1])
         rows = self.laid[own, sessions]
         cross = np.empty((len(rows), stop - start), rows.dtype)
-        same = others.start == date
-        if same:
+        if others.start == date:
             np.matmul(rows, rows.T, out=cross[:, : len(rows)])
-        rest = own.stop if same else start
+            cross.reshape(-1)[:: stop - start + 1][: len(rows)] = self.itself[own]
+        rest = max(start, own.stop)
         if stop > rest:
             np.matmul(rows, self.laid[rest:stop, sessions].T, out=cross[:, rest - start :])
-        if same:
-            cross.reshape(-1)[:: stop - start + 1][: len(rows)] = self.itself[own]
-        lags = (place[others.start : others.stop] - place[date]).tolist()
-        edges = bounds[others.start : others.stop + 1].tolist()
-        (x, y), (of_x, of_y) = self.scale, self.mixed
-        partners = [
-            (lag, slice(begin, end), slice(begin - start, end - start))
-            for lag, begin, end in zip(lags, edges[:-1], edges[1:], strict=True)
-        ]
-        mixed = [of_x[lag, own] @ cross[:, mine] @ of_y[lag, it] for lag, it, mine in partners]
-        np.multiply(cross, cross, out=cross)
-        squared = [x[lag, own] @ cross[:, mine] @ y[lag, it] for lag, it, mine in partners]
-        for lag, other, one, two in zip(lags, others, squared, mixed, strict=True):
-            level = float(self.level[0][lag, date] * self.level[1][lag, other])
-            row[lag] = float(one) - 2.0 * (days - lag) * float(two) + (days - lag) ** 2 * level
+        cross *= cross
+        lags = self.place[others] - self.place[date]
+        sums = self.earlier[:, own] @ cross
+        sums *= self.later[:, start:stop]
+        by_date = np.add.reduceat(sums, edges[:-1] - start, axis=1, dtype=np.float64)
+        return by_date[lags, np.arange(len(lags))]
 
     def of_many(self, date: int, other: int) -> float:
-        """Sum over the pairs of a date with a later one, or itself."""
+        """Sum squared correlations over the pairs of a date with a later one, or itself."""
         bounds, residuals = self.band.bounds, self.band.residuals
         lag = int(self.band.place[other] - self.band.place[date])
         x = residuals[bounds[date] : bounds[date + 1], lag:]
