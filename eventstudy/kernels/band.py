@@ -294,14 +294,14 @@ class _Products:
     @classmethod
     def of(cls, band: Band, first: Moments, last: Moments, kind: type[np.floating]) -> _Products:
         """Scale the rows to length one."""
+        size, days = np.sqrt(band.squares), band.residuals.shape[1]
         with np.errstate(divide="ignore", invalid="ignore"):
-            size = np.sqrt(band.squares)
-            rows = band.residuals.astype(kind)
-            rows *= np.where(size > 0, 1.0 / size, 0.0).astype(kind)[:, None]
-            itself = (band.residuals.shape[1] * first.mean[0] ** 2 / size**2).astype(kind)
+            itself = (days * first.mean[0] ** 2 / size**2).astype(kind)
+            unit = np.where(size > 0, 1.0 / size, 0.0)
         earlier, later = (((one.scale * size) ** 2).astype(kind) for one in (first, last))
         place = close_up(band.place, len(first.mean) - 1)
-        return cls(band, wide(rows, band.bounds, place), place, itself, earlier, later)
+        laid = wide(band.residuals, band.bounds, place, unit, kind)
+        return cls(band, laid, place, itself, earlier, later)
 
     def of_few(self, date: int, others: slice) -> Floats:
         """Sum (cross scale_x scale_y)^2 over a date and each of some consecutive ones from it on.

@@ -44,7 +44,13 @@ def close_up(place: Integers, most: int) -> Integers:
     return np.cumsum(np.minimum(np.diff(place, prepend=place[:1]), most + 1))
 
 
-def wide(values: np.ndarray, bounds: Integers, place: Integers) -> np.ndarray:
+def wide(
+    values: np.ndarray,
+    bounds: Integers,
+    place: Integers,
+    factor: Floats | None = None,
+    kind: type[np.floating] = np.float64,
+) -> np.ndarray:
     """Lay rows on one axis of sessions, zeros elsewhere.
 
     Parameters
@@ -55,16 +61,24 @@ def wide(values: np.ndarray, bounds: Integers, place: Integers) -> np.ndarray:
         Where each date begins.
     place : array of int, shape (dates,)
         Session of the first day of each date, ascending from 0.
+    factor : array of float, shape (N,), optional
+        Of each row; 1 by default.
+    kind : type
+        Of the result.
 
     Returns
     -------
-    array, shape (N, sessions)
+    array of kind, shape (N, sessions)
     """
     days = values.shape[1]
-    found = np.zeros((len(values), days + int(place[-1])), dtype=values.dtype)
+    found = np.zeros((len(values), days + int(place[-1])), dtype=kind)
     edges = bounds.tolist()
     for first, begin, end in zip(place.tolist(), edges[:-1], edges[1:], strict=True):
-        found[begin:end, first : first + days] = values[begin:end]
+        there = found[begin:end, first : first + days]
+        if factor is None:
+            there[:] = values[begin:end]
+        else:
+            np.multiply(values[begin:end], factor[begin:end, None], out=there, casting="same_kind")
     return found
 
 
