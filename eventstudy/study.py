@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,10 +16,10 @@ from eventstudy.calendars import ClosedDay
 from eventstudy.claims import check_claims, judge
 from eventstudy.currency import check_currency
 from eventstudy.errors import InputError, StudyError
-from eventstudy.estimation import estimate
+from eventstudy.estimation import RANGE, estimate
 from eventstudy.events import Events
 from eventstudy.eventtables import EventTables
-from eventstudy.execution import Engine, map_chunks
+from eventstudy.execution import Engine, Workers, map_chunks
 from eventstudy.groups import ON_REQUEST, group_means, group_tests, members
 from eventstudy.inference import FAMILY_TESTS, TESTS
 from eventstudy.market import Market, list_pairs, list_peers, open_market, supply_of
@@ -43,9 +43,9 @@ Progress = Callable[[str], None]
 WindowLike = Window | Sequence[int] | str
 
 
-# Workers take a second of processor each to start, for every group and kind of sum; the days of one
-# range are summed in less than a tenth.
-FEW_RANGES = 32
+# What workers need is copied for every group and kind of sum; the days of one range are summed in
+# less than a tenth of a second.
+FEW_RANGES = 16
 
 
 def _quiet(step: str) -> None:
@@ -57,7 +57,7 @@ class _Steps:
     """What a run tells of itself, and where it works."""
 
     progress: Progress
-    engine: Engine
+    workers: Workers
     now: list[str] = field(default_factory=list)
 
     def begin(self, step: str) -> None:
@@ -69,19 +69,30 @@ class _Steps:
         self, function: Callable[..., Any], shared: Any, ranges: Sequence[tuple[int, int]]
     ) -> Iterator[Any]:
         """Run a function over ranges of events."""
-        return map_chunks(function, shared, ranges, engine=self.engine, progress=self._told)
+        return map_chunks(function, shared, ranges, engine=self.workers, progress=self._told)
 
     def add_up(
         self, function: Callable[..., Any], shared: Any, ranges: Sequence[tuple[int, int]]
     ) -> Iterator[Any]:
         """Sum over ranges of events: in this process where they are few."""
-        here = self.engine.kind != "serial" and len(ranges) < FEW_RANGES
-        engine = Engine() if here else self.engine
+        engine = _here(self.workers.engine, ranges) or self.workers
         return map_chunks(function, shared, ranges, engine=engine, progress=self._told)
+
+    def add_up_later(
+        self, function: Callable[..., Any], shared: Any, ranges: Sequence[tuple[int, int]]
+    ) -> Iterator[Any]:
+        """Sum when the run is over and its workers are gone; nothing is told."""
+        engine = self.workers.engine
+        return map_chunks(function, shared, ranges, engine=_here(engine, ranges) or engine)
 
     def _told(self, done: int, total: int) -> None:
         if total > 1:
             self.progress(f"{self.now[-1]}: {100 * done // total} %")
+
+
+def _here(engine: Engine, ranges: Sequence[tuple[int, int]]) -> Engine | None:
+    """Threads of this process in place of an engine that so few ranges are not worth."""
+    return Engine() if engine.kind != "serial" and len(ranges) < FEW_RANGES else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -338,12 +349,20 @@ class Study:
         chosen = Engine.of(engine)
         if chosen.kind == "serial" and not self.expected_return.threads:
             chosen = Engine("serial", 1)
-        steps = _Steps(progress, chosen)
         if len(events) == 0:
             raise InputError("there are no events. Add a row, or see `check --example`")
-        frame = events.frame
         if claims is not None:
             check_claims(claims, events)
+        with Workers(chosen, module=__name__) as workers:
+            if len(events) > RANGE:
+                workers.begin()
+            return self._run(events, prices, claims, _Steps(progress, workers))
+
+    def _run(
+        self, events: Events, prices: PriceSource, claims: pd.DataFrame | None, steps: _Steps
+    ) -> StudyResult:
+        """Take events of a study that is known to be sound from prices to tests."""
+        frame = events.frame
         steps.begin("prices")
         listing = list_pairs(
             frame,
@@ -435,7 +454,7 @@ class Study:
                 groups,
                 level=self.level,
                 max_span=self.max_span,
-                execute=replace(steps, progress=_quiet).add_up,
+                execute=steps.add_up_later,
             ),
             "tests": tests,
             "leads": leads,

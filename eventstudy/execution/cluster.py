@@ -1,4 +1,4 @@
-"""A Dask cluster: one that runs, or one on this machine for as long as the work."""
+"""A Dask cluster: one that runs, or one on this machine for as long as a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from itertools import islice
 from math import inf
@@ -37,22 +37,44 @@ _TRIES = 3
 _LOGGERS = ("distributed", "distributed.client", "tornado")
 
 
-def run(
-    function: Callable[[Shared, int, int], Result],
-    shared: Shared,
-    ranges: list[tuple[int, int]],
-    address: str | None,
-) -> Generator[Result]:
-    """Run a function over ranges on a cluster.
+class Cluster:
+    """A cluster that is there for one call after the other.
+
+    Parameters
+    ----------
+    address : str or None
+        Of a running scheduler; None to start one on this machine.
 
     Raises
     ------
     EngineError
-        Nobody answers at the address, workers were lost again and again, or they cannot load the
-        function.
+        Nobody answers at the address, or no cluster could be started.
     """
-    with _quiet(), _client(address) as client:
-        yield from _Run(client, function, shared).results(ranges)
+
+    def __init__(self, address: str | None) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(_quiet())
+            self._client = stack.enter_context(_client(address))
+            self._stack = stack.pop_all()
+
+    def run(
+        self,
+        function: Callable[[Shared, int, int], Result],
+        shared: Shared,
+        ranges: list[tuple[int, int]],
+    ) -> Generator[Result]:
+        """Run a function over ranges.
+
+        Raises
+        ------
+        EngineError
+            Workers were lost again and again, or they cannot load the function.
+        """
+        yield from _Run(self._client, function, shared).results(ranges)
+
+    def close(self) -> None:
+        """Leave the cluster; one that was started here ends."""
+        self._stack.close()
 
 
 def task(function: Callable[[Any, int, int], Any], shared: Parcel, start: int, stop: int) -> Parcel:

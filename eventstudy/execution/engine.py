@@ -31,7 +31,7 @@ class Engine:
     workers : int or None
         Threads or processes at most; None for one a core. A cluster has its own number.
     address : str or None
-        Of a running Dask scheduler; None for a cluster on this machine, for as long as the work. A
+        Of a running Dask scheduler; None for a cluster on this machine, for as long as a run. A
         script then needs ``if __name__ == "__main__":``, for Dask runs it again in its workers.
 
     Raises

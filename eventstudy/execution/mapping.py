@@ -6,7 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import TypeVar
 
-from eventstudy.execution.engine import Engine, cores
+from eventstudy.execution.engine import Engine
+from eventstudy.execution.workers import Workers
 
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
@@ -51,7 +52,7 @@ def map_chunks(
     shared: Shared,
     ranges: Sequence[tuple[int, int]],
     *,
-    engine: Engine | str = "serial",
+    engine: Engine | Workers | str = "serial",
     progress: Callable[[int, int], None] | None = None,
 ) -> Generator[Result]:
     """Run a function over ranges; results come in the order of the ranges, as they are asked for.
@@ -75,8 +76,8 @@ def map_chunks(
     ranges : sequence of (int, int)
         First event and the one after the last. A range should cost 5 ms or more: 500 events at
         least.
-    engine : Engine or str
-        Where to run.
+    engine : Engine, Workers or str
+        Where to run. With an engine or its description, workers are there for this call alone.
     progress : callable, optional
         Called with the ranges done and their total before each result is handed over.
 
@@ -97,7 +98,7 @@ def map_chunks(
     Exception
         What the function raised, for the first range for which it did.
     """
-    chosen = Engine.of(engine)
+    chosen = engine if isinstance(engine, Workers) else Engine.of(engine)
     plain = [(int(start), int(stop)) for start, stop in ranges]
     results = _results(function, shared, plain, chosen)
     return results if progress is None else _told(results, len(plain), progress)
@@ -107,7 +108,7 @@ def _results(
     function: Callable[[Shared, int, int], Result],
     shared: Shared,
     ranges: list[tuple[int, int]],
-    engine: Engine,
+    engine: Engine | Workers,
 ) -> Generator[Result]:
     if not ranges:
         return
@@ -122,29 +123,11 @@ def _results(
 
     # For every engine: what the consumer computes in between must not depend on it either.
     with one_thread:
-        yield from _side_by_side(function, shared, ranges, engine)
-
-
-def _side_by_side(
-    function: Callable[[Shared, int, int], Result],
-    shared: Shared,
-    ranges: list[tuple[int, int]],
-    engine: Engine,
-) -> Generator[Result]:
-    if engine.kind == "dask":
-        from eventstudy.execution.cluster import run
-
-        return run(function, shared, ranges, engine.address)
-    workers = min(engine.workers or cores(), len(ranges))
-    if engine.kind == "processes":
-        from eventstudy.execution.processes import run
-
-        return run(function, shared, ranges, workers)
-    if workers == 1:
-        return (function(shared, start, stop) for start, stop in ranges)
-    from eventstudy.execution.threads import in_order
-
-    return in_order(lambda start, stop: function(shared, start, stop), ranges, workers)
+        if isinstance(engine, Workers):
+            yield from engine.run(function, shared, ranges)
+            return
+        with Workers(engine) as own:
+            yield from own.run(function, shared, ranges)
 
 
 def _told(

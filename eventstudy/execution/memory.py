@@ -64,7 +64,7 @@ class Block:
 
     @property
     def descriptor(self) -> int:
-        """File descriptor, for a worker to inherit."""
+        """File descriptor, for workers to be given."""
         return self._file.fileno()
 
     def __enter__(self) -> Block:

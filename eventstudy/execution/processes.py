@@ -8,10 +8,11 @@ of this process, so that order, look-ahead and errors are those of the threads.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pickle import PicklingError
 from queue import SimpleQueue
 from signal import Signals
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 from eventstudy.errors import EngineError
 from eventstudy.execution.failures import Failure
 from eventstudy.execution.memory import Block
-from eventstudy.execution.pipes import pack, receive, send
+from eventstudy.execution.pipes import pack, receive, send, send_descriptor
 from eventstudy.execution.threads import in_order
 
 Shared = TypeVar("Shared")
@@ -42,34 +43,78 @@ _ONE_THREAD = dict.fromkeys(
 )
 
 
-def run(
-    function: Callable[[Shared, int, int], Result],
-    shared: Shared,
-    ranges: list[tuple[int, int]],
-    workers: int,
-) -> Generator[Result]:
-    """Run a function over ranges in worker processes.
+class Team:
+    """Worker processes that answer one call after the other.
+
+    Parameters
+    ----------
+    count : int
+        Processes at most. Each begins when it is first needed.
+    module : str
+        What they import as they begin.
 
     Raises
     ------
     EngineError
-        The function or what is shared does not pickle, or cannot be loaded by a worker; or a range
-        has lost three workers.
+        The system has no processes that inherit files.
     """
-    if os.name != "posix":
-        raise EngineError(
-            "the engine processes needs a system whose processes inherit files. Use serial or dask"
-        )
+
+    def __init__(self, count: int, module: str = "") -> None:
+        if os.name != "posix":
+            raise EngineError(
+                "the engine processes needs a system whose processes inherit files. Use serial or "
+                "dask"
+            )
+        self._module = module
+        self._workers = [_Worker(module) for _ in range(count)]
+        self._taken = Lock()
+
+    def begin(self) -> None:
+        """Let the processes begin before there is work."""
+        for worker in self._workers:
+            # What the system refuses now is told when there is work.
+            with suppress(OSError):
+                worker.start()
+
+    def run(
+        self,
+        function: Callable[[Shared, int, int], Result],
+        shared: Shared,
+        ranges: list[tuple[int, int]],
+    ) -> Generator[Result]:
+        """Run a function over ranges.
+
+        Raises
+        ------
+        EngineError
+            The function or what is shared does not pickle, or cannot be loaded by a worker; or a
+            range has lost three workers.
+        """
+        if not self._taken.acquire(blocking=False):
+            # Work inside other work, whose workers must not be asked two things at once.
+            with closing(Team(len(self._workers), self._module)) as other:
+                yield from other.run(function, shared, ranges)
+            return
+        try:
+            with _block(function, shared) as block:
+                job = _Job(block, self._workers[: len(ranges)])
+                yield from in_order(job.call, ranges, len(job.workers), abandon=job.abandon)
+        finally:
+            self._taken.release()
+
+    def close(self) -> None:
+        """End all processes, whatever they do; they hold nothing that this could harm."""
+        for worker in self._workers:
+            worker.kill()
+        for worker in self._workers:
+            worker.end()
+
+
+def _block(function: Callable[..., Any], shared: object) -> Block:
     try:
-        block = Block((function, shared))
+        return Block((function, shared))
     except (PicklingError, AttributeError, TypeError) as error:
         raise _stuck(f"{error}") from error
-    with block:
-        team = _Team(block, workers)
-        try:
-            yield from in_order(team.call, ranges, workers, abandon=team.abandon)
-        finally:
-            team.close()
 
 
 def _stuck(reason: str) -> EngineError:
@@ -79,16 +124,17 @@ def _stuck(reason: str) -> EngineError:
     )
 
 
-class _Team:
-    """Workers, as many as threads that ask them."""
+class _Job:
+    """A function, what it shares, and the workers that it is run by, one thread each."""
 
-    def __init__(self, block: Block, count: int) -> None:
+    def __init__(self, block: Block, workers: list[_Worker]) -> None:
+        self.workers = workers
         self._block = block
-        self._workers = [_Worker() for _ in range(count)]
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        for worker in self._workers:
+        for worker in workers:
             self._idle.put(worker)
         self._lock = Lock()
+        self._busy: set[_Worker] = set()
         self._abandoned = False
 
     def call(self, start: int, stop: int) -> Any:
@@ -107,6 +153,8 @@ class _Team:
                     answer.throw()
                 return answer
         finally:
+            with self._lock:
+                self._busy.discard(worker)
             self._idle.put(worker)
         raise EngineError(
             f"{_TRIES} worker processes in a row ended on events {start} to {stop - 1} without a "
@@ -115,26 +163,19 @@ class _Team:
         )
 
     def abandon(self) -> None:
-        """End all workers, whatever they do; they hold nothing that this could harm."""
+        """End the workers that are asked right now."""
         with self._lock:
             self._abandoned = True
-            for worker in self._workers:
+            for worker in self._busy:
                 worker.kill()
 
-    def close(self) -> None:
-        """Free what the workers leave."""
-        self.abandon()
-        for worker in self._workers:
-            worker.end()
-
     def _ready(self, worker: _Worker) -> None:
-        if worker.process is not None:
-            return
         with self._lock:
             if self._abandoned:
                 raise EngineError("the work was given up")
-            worker.start(self._block.descriptor)
-        answer = worker.ask(self._block.layout)
+            self._busy.add(worker)
+            worker.start()
+        answer = worker.load(self._block)
         if isinstance(answer, Failure):
             raise _stuck(f"{answer.kind.__qualname__}: {', '.join(map(str, answer.arguments))}")
 
@@ -142,64 +183,88 @@ class _Team:
 class _Worker:
     """A process, or the place of one that has not begun or has ended."""
 
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._loaded: Block | None = None
 
-    def start(self, descriptor: int) -> None:
-        """Begin a process.
+    def start(self) -> None:
+        """Begin a process, where there is none.
 
         Raises
         ------
         OSError
             The system refuses another one.
         """
+        if self._process is not None:
+            return
         program = (
             f"import sys; sys.path[:] = {list(map(str, sys.path))!r}; "
-            f"from eventstudy.execution.worker import main; main({descriptor})"
+            f"from eventstudy.execution.worker import main; main({self._module!r})"
         )
-        self.process = subprocess.Popen(  # noqa: S603 (this interpreter, on our own text)
-            [sys.executable, "-c", program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=(descriptor,),
-            env=os.environ | _ONE_THREAD,
-            # Ctrl-C is for this process, which ends its workers.
-            process_group=0,
-        )
+        self._channel, its = socket.socketpair()
+        with its:
+            self._process = subprocess.Popen(  # noqa: S603 (this interpreter, on our own text)
+                [sys.executable, "-c", program],
+                stdin=its.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=os.environ | _ONE_THREAD,
+                # Ctrl-C is for this process, which ends its workers.
+                process_group=0,
+            )
 
-    def ask(self, question: object) -> Any:
-        """Send a question and wait for the answer.
+    def load(self, block: Block) -> Any:
+        """Give the process a block that it does not have; None, or the Failure to load it.
 
         Raises
         ------
         EOFError, OSError
             The process has ended.
         """
-        process = self.process
-        if process is None or process.stdin is None or process.stdout is None:
-            raise EOFError
-        send(process.stdin, pack(question))
-        return receive(process.stdout)
+        if self._loaded is block:
+            return None
+        channel = self._open()
+        send(channel, pack(block.layout))
+        send_descriptor(channel, block.descriptor)
+        answer = receive(channel)
+        self._loaded = None if isinstance(answer, Failure) else block
+        return answer
+
+    def ask(self, question: tuple[int, int]) -> Any:
+        """Send a range and wait for the answer.
+
+        Raises
+        ------
+        EOFError, OSError
+            The process has ended.
+        """
+        send(self._open(), pack(question))
+        return receive(self._open())
 
     def kill(self) -> None:
         """End the process now; what waits for its answer gets EOFError."""
-        process = self.process
+        process = self._process
         if process is not None:
             process.kill()
 
     def end(self) -> str:
-        """Free the process, which has ended or closed its pipes; how it ended."""
-        process, self.process = self.process, None
+        """Free the process, which has ended or closed its socket; how it ended."""
+        process, channel = self._process, self._channel
+        self._process = self._channel = self._loaded = None
+        if channel is not None:
+            channel.close()
         if process is None:
             return ""
         try:
-            # One that ended by itself closes its pipes a little before it has an exit code.
+            # One that ended by itself closes its socket a little before it has an exit code.
             code = process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
         return Signals(-code).name if code < 0 else f"exit code {code}"
+
+    def _open(self) -> socket.socket:
+        if self._channel is None:
+            raise EOFError
+        return self._channel

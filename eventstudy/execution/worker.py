@@ -1,42 +1,58 @@
-"""A worker process: loads what is shared once, then answers ranges until its input ends."""
+"""A worker process: loads what is shared, then answers ranges, until nobody asks any more."""
 
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import suppress
+from importlib import import_module
+from typing import Any
 
 from eventstudy.execution.failures import Failure
-from eventstudy.execution.memory import content
-from eventstudy.execution.pipes import pack, receive, send
+from eventstudy.execution.memory import Layout, content
+from eventstudy.execution.pipes import pack, receive, receive_descriptor, send
 
 
-def main(descriptor: int) -> None:
-    """Answer the process that started this one.
+def main(module: str) -> None:
+    """Answer the process that started this one, over the socket that is its standard input.
 
     Parameters
     ----------
-    descriptor : int
-        Of the block of memory with the function and what is shared.
+    module : str
+        Imported while the other process has nothing to ask yet; may be empty.
     """
-    questions = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb")
+    channel = socket.socket(fileno=os.dup(0))
     # What the function (or a program that it starts) reads and prints must not get in between.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    # Without the module a function cannot be loaded either, and that is told.
+    with suppress(ImportError):
+        if module:
+            import_module(module)
     # The end of the parent shows as the end of the questions, or as nobody to take the answer.
     with suppress(EOFError, OSError):
-        try:
-            function, shared = content(descriptor, receive(questions))
-        except EOFError:
-            raise
-        except Exception as error:  # noqa: BLE001 (raised again by the parent)
-            send(answers, pack(Failure.of(error)))
-            return
-        send(answers, pack(None))
-        while True:
-            start, stop = receive(questions)
+        _answer(channel)
+
+
+def _answer(channel: socket.socket) -> None:
+    function: Any = None
+    shared: Any = None
+    while True:
+        question = receive(channel)
+        if isinstance(question, Layout):
+            # What was shared before goes first: memory then holds one of them.
+            function = shared = None
+            descriptor = receive_descriptor(channel)
             try:
-                answer = pack(function(shared, start, stop))
+                function, shared = content(descriptor, question)
+                answer = pack(None)
             except Exception as error:  # noqa: BLE001 (raised again by the parent)
                 answer = pack(Failure.of(error))
-            send(answers, answer)
+            finally:
+                os.close(descriptor)
+        else:
+            try:
+                answer = pack(function(shared, *question))
+            except Exception as error:  # noqa: BLE001 (raised again by the parent)
+                answer = pack(Failure.of(error))
+        send(channel, answer)

@@ -33,7 +33,7 @@ def kept() -> Counter[str]:
         with suppress(OSError):
             target = str(entry.readlink())
             kinds["block"] += "eventstudy" in target
-            kinds["pipe"] += target.startswith("pipe:")
+            kinds["socket"] += target.startswith("socket:")
     kinds["child"] = len(psutil.Process().children(recursive=True))
     return kinds
 
