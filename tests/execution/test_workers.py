@@ -48,9 +48,10 @@ def test_they_import_a_module_as_they_begin(tmp_path, monkeypatch):
 
 
 def test_no_more_processes_begin_than_there_are_ranges():
+    before = psutil.Process().children()
     with Workers(Engine("processes", 4)) as workers:
         list(map_chunks(work.place, work.columns(), RANGES[:2], engine=workers))
-        assert len(psutil.Process().children()) == 2
+        assert 1 <= len(psutil.Process().children()) - len(before) <= 2
 
 
 def test_a_call_that_is_closed_early_leaves_workers_for_the_next():
