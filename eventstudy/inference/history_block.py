@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
+from eventstudy.kernels.blocks import CORE_CELLS, blocks
 from eventstudy.kernels.ranks import Sorted, rank
 from eventstudy.windows import Window
 
@@ -174,7 +175,8 @@ def _clear_daily(block: Block, order: Sorted, number: int, below: Integers, unit
     count = days + tested.shape[1]
     middle = (count + 1.0) / 2.0
     places = order.places
-    own = places.sum(axis=0, dtype=np.int64) + float(events)
+    # Up to 65,536 events of 16 bits.
+    own = np.add.reduce(places, axis=0, dtype=np.uint32) + float(events)
     lifted = own.copy()
     for one in below[:, :-1].T:
         lifted += _count_from(places, one)
@@ -225,24 +227,37 @@ def _rising_runs(values: Floats, lengths: Set[int], *, whole: bool) -> dict[int,
     whole : bool
         Whether no day is missing.
     """
-    days = values.shape[1]
     found = {length: np.full(len(values), np.nan) for length in lengths}
-    runs = values.copy()
-    flat, sums = values.reshape(-1), runs.reshape(-1)
-    for day in range(1, min(max(lengths, default=1), days)):
-        # Along the whole block: the last sums of a row run into the next, and are not counted.
-        sums[: len(flat) - day] += flat[day:]
-        runs[:, days - day :] = np.nan
-        if day + 1 in lengths:
-            known = days - day if whole else np.count_nonzero(np.isfinite(runs), axis=1)
-            with np.errstate(invalid="ignore"):
-                found[day + 1] = _count_rows(runs > 0) / known
+    for some in blocks(len(values), values.shape[1], CORE_CELLS):
+        for length, share in _of_runs(values[some], lengths, whole=whole):
+            found[length][some] = share
     return found
 
 
+def _of_runs(values: Floats, lengths: Set[int], *, whole: bool) -> Iterator[tuple[int, Floats]]:
+    """Take the shares of :func:`_rising_runs`, length by length."""
+    days = values.shape[1]
+    flat = values.reshape(-1)
+    runs: Floats = np.zeros(values.shape)
+    sums = runs.reshape(-1)
+    for day in range(1, min(max(lengths, default=1), days)):
+        # Along the whole block: the last sums of a row run into the next, and are not counted.
+        np.add(flat[:-1] if day == 1 else sums[:-day], flat[day:], out=sums[:-day])
+        if day + 1 not in lengths:
+            continue
+        ends = days - day
+        known = ends if whole else np.count_nonzero(np.isfinite(runs[:, :ends]), axis=1)
+        with np.errstate(invalid="ignore"):
+            yield day + 1, _count_rows((runs > 0)[:, :ends]) / known
+
+
 def _count_rows(flags: Booleans) -> Integers:
-    """Count what is true in each row: eight flags at a time."""
-    return np.bitwise_count(np.packbits(flags, axis=1)).sum(axis=1, dtype=np.int64)
+    """Count what is true in each row: in eight bits, as many columns at a time as those hold."""
+    count = np.zeros(len(flags), dtype=np.int64)
+    for first in range(0, flags.shape[1], 255):
+        part = flags[:, first : first + 255].view(np.uint8)
+        count += np.add.reduce(part, axis=1, dtype=np.uint8)
+    return count
 
 
 def _any_history(block: Block) -> tuple[Figures, list[Daily | None]]:
