@@ -274,7 +274,7 @@ class Abnormal:
             self.event_rows[:, days],
             self.fit.unscaled,
             self.fit.sigma,
-            self.innovations[:, days],
+            None if self.fit.innovations is None else self.innovations[:, days],
         )
 
     def take(self, index: Integers | slice) -> Abnormal:

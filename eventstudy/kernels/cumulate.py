@@ -59,7 +59,13 @@ def leverage(rows: Floats, unscaled: Floats) -> Floats:
     -------
     array of float, shape (events, ...)
     """
-    return np.einsum("n...p,npq,n...q->n...", rows, unscaled, rows)
+    found = np.zeros(rows.shape[:-1])
+    # Column by column: there are few, and many events.
+    inverse = np.expand_dims(unscaled, tuple(range(1, rows.ndim - 1)))
+    for one in range(rows.shape[-1]):
+        for other in range(rows.shape[-1]):
+            found += rows[..., one] * inverse[..., one, other] * rows[..., other]
+    return found
 
 
 def cumulate(
