@@ -1,4 +1,4 @@
-"""Peak memory of this process and of its workers, in MB; for benchmarks/scale.py."""
+"""What this process and its workers take, in MB and seconds; for benchmarks/scale.py."""
 
 from __future__ import annotations
 
@@ -64,6 +64,17 @@ def _peak(process: int) -> float:
         return np.nan
     found = [line for line in status.splitlines() if line.startswith("VmHWM:")]
     return int(found[0].split()[1]) / 1024 if found else np.nan
+
+
+def living_seconds() -> float:
+    """Seconds of processor of child processes that have not ended, on Linux."""
+    ticks = 0
+    for child in _children(os.getpid()):
+        with suppress(OSError):
+            # The name, in brackets, may hold anything. Then own time, and that of ended children.
+            rest = Path(f"/proc/{child}/stat").read_text(errors="replace").rpartition(")")[2]
+            ticks += sum(map(int, rest.split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def forget_peak() -> None:

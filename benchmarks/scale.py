@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from memory import Workers, forget_peak, own_peak
+from memory import Workers, forget_peak, living_seconds, own_peak
 from world import DAYS, ESTIMATION, EVENT, SECURITIES, World, bare_seconds, draw
 
 ROOT = Path(__file__).parents[1]
@@ -75,9 +75,10 @@ class Work:
 
 
 def processor() -> float:
-    """Seconds of processor of this process and of the workers that have ended."""
+    """Seconds of processor of this process and of its workers."""
     times = os.times()
-    return time.process_time() + times.children_user + times.children_system
+    ended = times.children_user + times.children_system
+    return time.process_time() + ended + living_seconds()
 
 
 class Clock:
