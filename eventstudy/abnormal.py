@@ -247,6 +247,8 @@ class Abnormal:
         """Sessions covered by each return of a window inside the event window, shape (N, L)."""
         if self.given is not None or "observed" in self.__dict__:
             return self.spans[:, self.days(window)]
+        if not self.panel.any_span:
+            return np.ones((len(self), len(window)), dtype=np.int64)
         first = self.panel.returns.start[self.rows.security] + self.rows.zero + window.first
         return gather_counts(self.panel.spans, first, len(window))
 

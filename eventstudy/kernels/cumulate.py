@@ -111,16 +111,16 @@ def cumulate(
     total = np.zeros((rows.shape[2], events))
     # Day by day: a window has few days and many events.
     for day in range(days):
-        one, other = returns[:, day], expected[:, day]
-        there = np.isfinite(one) & np.isfinite(other)
+        there = np.isfinite(returns[:, day]) & np.isfinite(expected[:, day])
+        one, other = (np.where(there, part[:, day], 0.0) for part in (returns, expected))
         covered = np.where(there, spans[:, day], 0).astype(np.int32)
         n_days += there
         length += covered
         np.maximum(span, covered, out=span)
-        car += np.where(there, one - other, 0.0)
+        car += one - other
         spent += covered if innovations is None else np.where(there, innovations[:, day], 0.0)
-        held *= np.where(there, 1.0 + one, 1.0)
-        forecast *= np.where(there, 1.0 + other, 1.0)
+        held *= 1.0 + one
+        forecast *= 1.0 + other
         for column in range(len(total)):
             total[column] += np.where(there, rows[:, day, column], 0.0)
     some = n_days > 0
