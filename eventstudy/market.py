@@ -269,7 +269,8 @@ def _with_series(
                 return f"currency: {failures[rates[ticker]]}"
         return ""
 
-    return tuple(p if p.reason else replace(p, reason=reason(p)) for p in places)
+    found = [(place, place.reason or reason(place)) for place in places]
+    return tuple(p if why == p.reason else replace(p, reason=why) for p, why in found)
 
 
 def _absent(ticker: str, quotes: Quotes, rates: Mapping[str, str]) -> PriceSeries:

@@ -162,18 +162,20 @@ class Panel:
             if np.any(index < 0):
                 problems.append(_off_session(one, calendars[which], known, index))
                 continue
-            place = start[row] + index
             figures = one.values if len(index) == len(known) else one.values[known]
+            place, after = _places(index, int(start[row]))
             priced[place] = True
             if one.kind == "returns":
                 values[place] = figures
                 continue
-            values[place[1:]] = figures[1:] / figures[:-1] - 1.0
+            values[after] = figures[1:] / figures[:-1] - 1.0
+            if isinstance(after, slice):
+                continue
             covered = np.diff(index)
             if np.any(covered > LONGEST_SPAN):
                 problems.append(_long_span(one, known, covered))
                 continue
-            spans[place[1:]] = covered
+            spans[after] = covered
         if problems:
             raise PriceFileError("prices", problems)
         return cls(
@@ -196,6 +198,14 @@ class Panel:
         """Flat slice of a security's sessions, without the padding."""
         first = int(self.returns.start[security])
         return slice(first, first + len(self.calendars[self.calendar[security]].sessions))
+
+
+def _places(index: Integers, start: int) -> tuple[Integers | slice, Integers | slice]:
+    """Flat places of a series, and of all but its first day: slices where it has no hole."""
+    if len(index) and int(index[-1] - index[0]) == len(index) - 1:
+        first = start + int(index[0])
+        return slice(first, first + len(index)), slice(first + 1, first + len(index))
+    return start + index, start + index[1:]
 
 
 def _off_session(

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eventstudy.arrays import Integers
 from eventstudy.events import Events
 from eventstudy.factors import FactorTable
 from eventstudy.market import Market
 from eventstudy.models import MODELS, Model, name_of
+from eventstudy.panel import PriceSeries
 
 PACKAGES = ("numpy", "pandas", "scipy", "exchange_calendars")
 _TEXTS = 1 << 16  # cells of a column that are Python's own texts at once
@@ -93,8 +95,13 @@ def sources_frame(market: Market) -> pd.DataFrame:
     ]
     known_rates = dict.fromkeys(market.rates[t] for _, t in roles if t in market.rates)
     roles += [("currency", rate) for rate in known_rates if rate in market.series]
+    # The series of one source often share their dates: one array, looked up once.
+    looked_up: dict[tuple[int, int], Integers] = {}
     for role, ticker in roles:
         series = market.series[ticker]
+        calendar, dates = id(market.sessions[ticker]), id(series.dates)
+        if (calendar, dates) not in looked_up:
+            looked_up[calendar, dates] = market.sessions[ticker].index_of(series.dates)
         notes = list(series.notes)
         if ticker in market.rates:
             notes.append(f"returns converted by {market.rates[ticker]}")
@@ -107,7 +114,7 @@ def sources_frame(market: Market) -> pd.DataFrame:
                 "first": known[0].astype("datetime64[s]") if len(known) else pd.NaT,
                 "last": known[-1].astype("datetime64[s]") if len(known) else pd.NaT,
                 "sessions": len(known),
-                "missing": _missing(market, ticker),
+                "missing": _missing(series, looked_up[calendar, dates]),
                 "retrieved": series.retrieved,
                 "sha256": series.sha256,
                 "note": "; ".join(notes),
@@ -116,10 +123,7 @@ def sources_frame(market: Market) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
 
 
-def _missing(market: Market, ticker: str) -> int:
+def _missing(series: PriceSeries, session: Integers) -> int:
     """Sessions without a figure between the first and the last one, within the calendar in use."""
-    series, calendar = market.series[ticker], market.sessions[ticker]
-    known = series.dates[np.isfinite(series.values)]
-    there = calendar.index_of(known)
-    there = there[there >= 0]
+    there = session[np.isfinite(series.values) & (session >= 0)]
     return int(there[-1] - there[0] + 1 - len(there)) if len(there) else 0

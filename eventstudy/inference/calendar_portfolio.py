@@ -70,7 +70,9 @@ def _of_panel(abnormal: Abnormal, window: Window) -> CalendarPortfolio:
             flags[cells] = True
         total, held = _add_rows(panel, flags.reshape(-1, width), base)
     else:
-        found = np.unique(np.concatenate(list(_under_way(abnormal, window, base, bearer))))
+        found = np.concatenate(list(_under_way(abnormal, window, base, bearer)))
+        found.sort()  # several times as fast as numpy's unique, which hashes
+        found = found[np.flatnonzero(np.diff(found, prepend=-1))]
         security, place = np.divmod(found, width)
         returns = panel.returns.values[panel.returns.start[security] + base + place]
         total = np.bincount(place, weights=returns, minlength=width)

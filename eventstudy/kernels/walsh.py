@@ -8,8 +8,8 @@ import numpy as np
 
 from eventstudy.arrays import Floats, Integers
 
-FORMED = 1_000_000  # pairs of distinct values that are sorted at once
-SAMPLE = 50_000
+FORMED = 100_000  # pairs of distinct values that are sorted at once
+SAMPLE = 10_000
 
 
 @dataclass(frozen=True, eq=False)
