@@ -178,7 +178,7 @@ def measure(
 
 def measure_work(events: int, securities: int = SECURITIES, days: int = DAYS) -> dict[str, Work]:
     """Count what the ranges of a study cost on one thread, and their bytes, by function."""
-    import eventstudy.study as module
+    import eventstudy.steps as module
 
     found: dict[str, Work] = {}
     packing = [0.0]

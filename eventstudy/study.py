@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from eventstudy.errors import InputError, StudyError
 from eventstudy.estimation import RANGE, estimate
 from eventstudy.events import Events
 from eventstudy.eventtables import EventTables
-from eventstudy.execution import Engine, Workers, map_chunks
+from eventstudy.execution import Engine, Workers
 from eventstudy.groups import ON_REQUEST, group_means, group_tests, members
 from eventstudy.inference import FAMILY_TESTS, TESTS
 from eventstudy.market import Market, list_pairs, list_peers, open_market, supply_of
@@ -31,6 +31,7 @@ from eventstudy.report.findings import empty
 from eventstudy.result import StudyResult, dropped_frame
 from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
 from eventstudy.rundir import typed
+from eventstudy.steps import Progress, Steps, quiet
 from eventstudy.tableset import Table, Tables
 from eventstudy.windows import Design, Window
 
@@ -39,60 +40,7 @@ if TYPE_CHECKING:
 
     from eventstudy.sources import PriceSource
 
-Progress = Callable[[str], None]
 WindowLike = Window | Sequence[int] | str
-
-
-# What workers need is copied for every group and kind of sum; the days of one range are summed in
-# less than a tenth of a second.
-FEW_RANGES = 16
-
-
-def _quiet(step: str) -> None:
-    del step
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """What a run tells of itself, and where it works."""
-
-    progress: Progress
-    workers: Workers
-    now: list[str] = field(default_factory=list)
-
-    def begin(self, step: str) -> None:
-        """Begin a step."""
-        self.now[:] = [step]
-        self.progress(step)
-
-    def execute(
-        self, function: Callable[..., Any], shared: Any, ranges: Sequence[tuple[int, int]]
-    ) -> Iterator[Any]:
-        """Run a function over ranges of events."""
-        return map_chunks(function, shared, ranges, engine=self.workers, progress=self._told)
-
-    def add_up(
-        self, function: Callable[..., Any], shared: Any, ranges: Sequence[tuple[int, int]]
-    ) -> Iterator[Any]:
-        """Sum over ranges of events: in this process where they are few."""
-        engine = _here(self.workers.engine, ranges) or self.workers
-        return map_chunks(function, shared, ranges, engine=engine, progress=self._told)
-
-    def add_up_later(
-        self, function: Callable[..., Any], shared: Any, ranges: Sequence[tuple[int, int]]
-    ) -> Iterator[Any]:
-        """Sum when the run is over and its workers are gone; nothing is told."""
-        engine = self.workers.engine
-        return map_chunks(function, shared, ranges, engine=_here(engine, ranges) or engine)
-
-    def _told(self, done: int, total: int) -> None:
-        if total > 1:
-            self.progress(f"{self.now[-1]}: {100 * done // total} %")
-
-
-def _here(engine: Engine, ranges: Sequence[tuple[int, int]]) -> Engine | None:
-    """Threads of this process in place of an engine that so few ranges are not worth."""
-    return Engine() if engine.kind != "serial" and len(ranges) < FEW_RANGES else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +262,7 @@ class Study:
         *,
         prices: PriceSource,
         claims: pd.DataFrame | None = None,
-        progress: Progress = _quiet,
+        progress: Progress = quiet,
         engine: Engine | str = "serial",
     ) -> StudyResult:
         """Measure the events.
@@ -356,10 +304,10 @@ class Study:
         with Workers(chosen, module=__name__) as workers:
             if len(events) > RANGE:
                 workers.begin()
-            return self._run(events, prices, claims, _Steps(progress, workers))
+            return self._run(events, prices, claims, Steps(progress, workers))
 
     def _run(
-        self, events: Events, prices: PriceSource, claims: pd.DataFrame | None, steps: _Steps
+        self, events: Events, prices: PriceSource, claims: pd.DataFrame | None, steps: Steps
     ) -> StudyResult:
         """Take events of a study that is known to be sound from prices to tests."""
         frame = events.frame
@@ -420,7 +368,7 @@ class Study:
         abnormal: Abnormal,
         dropped: dict[int, str],
         claims: pd.DataFrame | None,
-        steps: _Steps,
+        steps: Steps,
     ) -> StudyResult:
         """Test the groups, and say how the frames are built."""
         frame = events.frame

@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-import eventstudy.study
+import eventstudy.steps
 from eventstudy.execution import map_chunks
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -60,7 +60,7 @@ def test_every_event_of_the_benchmark_is_measured_by_every_test(scale):
 
 def test_work_is_counted_by_function_and_the_engine_put_back(scale):
     found = scale.measure_work(EVENTS, SECURITIES, DAYS)
-    assert eventstudy.study.map_chunks is map_chunks
+    assert eventstudy.steps.map_chunks is map_chunks
     assert {"estimate_range", "range_sums"} <= set(found)
     assert found.pop("all else").seconds > 0
     for work in found.values():

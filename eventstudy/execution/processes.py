@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from eventstudy.errors import EngineError
 from eventstudy.execution.failures import Failure
 from eventstudy.execution.memory import Block
-from eventstudy.execution.pipes import pack, receive, send, send_descriptor
+from eventstudy.execution.messages import pack, receive, send, send_descriptor
 from eventstudy.execution.threads import in_order
 
 Shared = TypeVar("Shared")

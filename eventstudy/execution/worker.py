@@ -10,7 +10,7 @@ from typing import Any
 
 from eventstudy.execution.failures import Failure
 from eventstudy.execution.memory import Layout, content
-from eventstudy.execution.pipes import pack, receive, receive_descriptor, send
+from eventstudy.execution.messages import pack, receive, receive_descriptor, send
 
 
 def main(module: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from worlds import MARKET, abnormal, dates_of
 
 import eventstudy as es
-from eventstudy import estimation, study
+from eventstudy import estimation, steps
 from eventstudy.estimation import BLOCK
 from eventstudy.execution import map_chunks
 from eventstudy.groups import ON_REQUEST
@@ -203,7 +203,7 @@ def test_the_sums_behind_the_tests(monkeypatch, kind):
 
 
 def test_sums_by_dask_workers(monkeypatch, cluster):
-    monkeypatch.setattr(study, "FEW_RANGES", 1)
+    monkeypatch.setattr(steps, "FEW_RANGES", 1)
     ranges(monkeypatch, 1)
     assert_same(reference("crowded"), found("crowded", f"dask:{cluster}"))
 
