@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.kernels.blocks import CORE_CELLS, blocks
 from eventstudy.kernels.ranks import Sorted, rank
 from eventstudy.windows import Window
 
@@ -227,16 +226,8 @@ def _rising_runs(values: Floats, lengths: Set[int], *, whole: bool) -> dict[int,
     whole : bool
         Whether no day is missing.
     """
-    found = {length: np.full(len(values), np.nan) for length in lengths}
-    for some in blocks(len(values), values.shape[1], CORE_CELLS):
-        for length, share in _of_runs(values[some], lengths, whole=whole):
-            found[length][some] = share
-    return found
-
-
-def _of_runs(values: Floats, lengths: Set[int], *, whole: bool) -> Iterator[tuple[int, Floats]]:
-    """Take the shares of :func:`_rising_runs`, length by length."""
     days = values.shape[1]
+    found = {length: np.full(len(values), np.nan) for length in lengths}
     flat = values.reshape(-1)
     runs: Floats = np.zeros(values.shape)
     sums = runs.reshape(-1)
@@ -248,7 +239,8 @@ def _of_runs(values: Floats, lengths: Set[int], *, whole: bool) -> Iterator[tupl
         ends = days - day
         known = ends if whole else np.count_nonzero(np.isfinite(runs[:, :ends]), axis=1)
         with np.errstate(invalid="ignore"):
-            yield day + 1, _count_rows((runs > 0)[:, :ends]) / known
+            found[day + 1] = _count_rows((runs > 0)[:, :ends]) / known
+    return found
 
 
 def _count_rows(flags: Booleans) -> Integers:

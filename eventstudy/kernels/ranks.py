@@ -9,7 +9,6 @@ from typing import cast
 import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
-from eventstudy.kernels.blocks import CORE_CELLS, blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,22 +34,19 @@ class Sorted:
         One sort of numbers that hold a value's leading bits and, in place of the last ones, its
         column: many times faster than sorting columns by values.
         """
-        days = values.shape[1]
-        low, column = _low(days), np.arange(days, dtype=np.int64)
-        keys, near = np.empty(values.shape), np.zeros(len(values), dtype=np.bool_)
-        for some in blocks(len(values), days, CORE_CELLS):
-            part = keys[some]
-            whole = part.view(np.int64)
-            np.add(values[some], 0.0, out=part)  # -0.0 becomes 0.0
-            whole &= ~low
-            whole |= column
-            part.sort(axis=1)
-            # Along the whole block: that a row may end as the next begins does no harm.
-            flat = whole.reshape(-1)
-            differ = (flat[1:] ^ flat[:-1]).view(np.uint64)
-            if differ.min(initial=low + 1) <= low:
-                alike = (whole[:, 1:] ^ whole[:, :-1]).view(np.uint64) <= low
-                near[some] = alike.any(axis=1)
+        keys = values + 0.0  # -0.0 becomes 0.0
+        whole = keys.view(np.int64)
+        low = _low(values.shape[1])
+        whole &= ~low
+        whole |= np.arange(values.shape[1], dtype=np.int64)
+        keys.sort(axis=1)
+        # Along the whole block: that a row may end as the next begins does no harm.
+        flat = whole.reshape(-1)
+        differ = (flat[1:] ^ flat[:-1]).view(np.uint64)
+        near = np.zeros(len(values), dtype=np.bool_)
+        if differ.min(initial=low + 1) <= low:
+            alike = (whole[:, 1:] ^ whole[:, :-1]).view(np.uint64) <= low
+            near = np.asarray(alike.any(axis=1))
         return cls(keys, near)
 
     @cached_property
