@@ -203,16 +203,21 @@ class _Worker:
             f"import sys; sys.path[:] = {list(map(str, sys.path))!r}; "
             f"from eventstudy.execution.worker import main; main({self._module!r})"
         )
-        self._channel, its = socket.socketpair()
+        channel, its = socket.socketpair()
         with its:
-            self._process = subprocess.Popen(  # noqa: S603 (this interpreter, on our own text)
-                [sys.executable, "-c", program],
-                stdin=its.fileno(),
-                stdout=subprocess.DEVNULL,
-                env=os.environ | _ONE_THREAD,
-                # Ctrl-C is for this process, which ends its workers.
-                process_group=0,
-            )
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 (this interpreter, on our own text)
+                    [sys.executable, "-c", program],
+                    stdin=its.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    env=os.environ | _ONE_THREAD,
+                    # Ctrl-C is for this process, which ends its workers.
+                    process_group=0,
+                )
+            except OSError:
+                channel.close()
+                raise
+        self._channel = channel
 
     def load(self, block: Block) -> Any:
         """Give the process a block that it does not have; None, or the Failure to load it.
