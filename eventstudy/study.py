@@ -303,7 +303,7 @@ class Study:
             check_claims(claims, events)
         with Workers(chosen, module=__name__) as workers:
             if len(events) > RANGE:
-                workers.begin()
+                workers.begin(-(-len(events) // RANGE))
             return self._run(events, prices, claims, Steps(progress, workers))
 
     def _run(

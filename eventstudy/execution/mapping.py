@@ -62,7 +62,7 @@ def map_chunks(
     iterator closed: the ranges are what runs side by side, and with two threads a product of
     matrices has other last bits. Results that wait for their turn are at most twice as many as
     workers (four times on a cluster, most of them there). Who stops early should close the iterator
-    (``contextlib.closing``), which ends what is under way.
+    (``contextlib.closing``): what waits is dropped, and processes at work are ended.
 
     Parameters
     ----------

@@ -68,10 +68,11 @@ class Team:
         self._module = module
         self._workers = [_Worker(module) for _ in range(count)]
         self._taken = Lock()
+        self._job: _Job | None = None
 
-    def begin(self) -> None:
-        """Let the processes begin before there is work."""
-        for worker in self._workers:
+    def begin(self, count: int) -> None:
+        """Let so many processes begin before there is work."""
+        for worker in self._workers[:count]:
             # What the system refuses now is told when there is work.
             with suppress(OSError):
                 worker.start()
@@ -97,13 +98,20 @@ class Team:
             return
         try:
             with _block(function, shared) as block:
-                job = _Job(block, self._workers[: len(ranges)])
-                yield from in_order(job.call, ranges, len(job.workers), abandon=job.abandon)
+                self._job = job = _Job(block, self._workers[: len(ranges)])
+                try:
+                    yield from in_order(job.call, ranges, len(job.workers), abandon=job.abandon)
+                finally:
+                    for worker in job.workers:
+                        worker.forget()
         finally:
+            self._job = None
             self._taken.release()
 
     def close(self) -> None:
         """End all processes, whatever they do; they hold nothing that this could harm."""
+        if self._job is not None:
+            self._job.abandon()
         for worker in self._workers:
             worker.kill()
         for worker in self._workers:
@@ -144,11 +152,22 @@ class _Job:
             ends: list[str] = []
             while len(ends) < _TRIES:
                 try:
-                    self._ready(worker)
-                    answer = worker.ask((start, stop))
+                    self._take(worker)
+                    failure = worker.load(self._block)
+                    answer = failure or worker.ask((start, stop))
                 except (EOFError, OSError) as error:
                     ends.append(worker.end() or str(error))
                     continue
+                except EngineError:
+                    raise
+                except BaseException:
+                    # The rest of an answer may be on its way, which nobody would know from another.
+                    worker.kill()
+                    worker.end()
+                    raise
+                if failure is not None:
+                    told = ", ".join(map(str, failure.arguments))
+                    raise _stuck(f"{failure.kind.__qualname__}: {told}")
                 if isinstance(answer, Failure):
                     answer.throw()
                 return answer
@@ -169,15 +188,13 @@ class _Job:
             for worker in self._busy:
                 worker.kill()
 
-    def _ready(self, worker: _Worker) -> None:
+    def _take(self, worker: _Worker) -> None:
         with self._lock:
             if self._abandoned:
                 raise EngineError("the work was given up")
             self._busy.add(worker)
+            # Inside the lock: who gives up ends this process too, or none begins.
             worker.start()
-        answer = worker.load(self._block)
-        if isinstance(answer, Failure):
-            raise _stuck(f"{answer.kind.__qualname__}: {', '.join(map(str, answer.arguments))}")
 
 
 class _Worker:
@@ -205,6 +222,9 @@ class _Worker:
         )
         channel, its = socket.socketpair()
         with its:
+            # Whatever the program has set for new sockets, a range may take its time.
+            channel.setblocking(True)
+            its.setblocking(True)
             try:
                 self._process = subprocess.Popen(  # noqa: S603 (this interpreter, on our own text)
                     [sys.executable, "-c", program],
@@ -219,7 +239,7 @@ class _Worker:
                 raise
         self._channel = channel
 
-    def load(self, block: Block) -> Any:
+    def load(self, block: Block) -> Failure | None:
         """Give the process a block that it does not have; None, or the Failure to load it.
 
         Raises
@@ -233,8 +253,17 @@ class _Worker:
         send(channel, pack(block.layout))
         send_descriptor(channel, block.descriptor)
         answer = receive(channel)
-        self._loaded = None if isinstance(answer, Failure) else block
-        return answer
+        if isinstance(answer, Failure):
+            return answer
+        self._loaded = block
+        return None
+
+    def forget(self) -> None:
+        """Let the process drop the block that it has; where it has ended that was done."""
+        if self._loaded is not None and self._channel is not None:
+            with suppress(OSError):
+                send(self._channel, pack(None))
+        self._loaded = None
 
     def ask(self, question: tuple[int, int]) -> Any:
         """Send a range and wait for the answer.

@@ -25,8 +25,8 @@ def main(module: str) -> None:
     # What the function (or a program that it starts) reads and prints must not get in between.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    # Without the module a function cannot be loaded either, and that is told.
-    with suppress(ImportError):
+    # What goes wrong here does so again where a function is loaded, and is told there.
+    with suppress(Exception):
         if module:
             import_module(module)
     # The end of the parent shows as the end of the questions, or as nobody to take the answer.
@@ -39,9 +39,10 @@ def _answer(channel: socket.socket) -> None:
     shared: Any = None
     while True:
         question = receive(channel)
-        if isinstance(question, Layout):
-            # What was shared before goes first: memory then holds one of them.
+        if question is None:
             function = shared = None
+            continue
+        if isinstance(question, Layout):
             descriptor = receive_descriptor(channel)
             try:
                 function, shared = content(descriptor, question)

@@ -33,12 +33,18 @@ class Workers:
     ----------
     engine : Engine
         Where to run.
+
+    Raises
+    ------
+    ValueError
+        Where work comes after the ``with`` block.
     """
 
     def __init__(self, engine: Engine, *, module: str = "") -> None:
         self.engine = engine
         self._module = module
         self._there: Team | Cluster | None = None
+        self._over = False
 
     def __enter__(self) -> Workers:
         return self
@@ -49,14 +55,15 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._over = True
         there, self._there = self._there, None
         if there is not None:
             there.close()
 
-    def begin(self) -> None:
-        """Let worker processes begin before there is work, to import while others work."""
+    def begin(self, ranges: int) -> None:
+        """Let worker processes for so many ranges begin, to import before there is work."""
         if self.engine.kind == "processes":
-            self._processes().begin()
+            self._processes().begin(ranges)
 
     def run(
         self,
@@ -65,6 +72,8 @@ class Workers:
         ranges: list[tuple[int, int]],
     ) -> Generator[Result]:
         """Run a function over ranges, which are side by side; results in their order."""
+        if self._over:
+            raise ValueError("these workers have ended")
         if self.engine.kind == "dask":
             return self._cluster().run(function, shared, ranges)
         if self.engine.kind == "processes":

@@ -114,7 +114,7 @@ class Band:
         # What each window has in common with itself so many sessions later.
         share = np.maximum(length - np.arange(most + 1), 0) / length
         with np.errstate(invalid="ignore"):
-            totals = _Totals.of(self, first, last)
+            totals = _Totals.of(self, own, first, last)
             by_lag = _row_sums(self, own, first, last, totals)
             squares = _squares(self, own, first, last, totals, single=single)
         problem = _problems(share, self._pairs(own, most), np.isfinite(squares), days)
@@ -165,7 +165,7 @@ class _Totals:
         Residuals by day, weighted by their scale at each lag.
     level : array of float, shape (2 D + 1, dates)
         Means weighted by it.
-    earlier, later : array of float, shape (dates, D + 1, E)
+    earlier, later : array of float, shape (own dates, D + 1, E), (dates from them on, D + 1, E)
         Residuals weighted by mean and squared scale, of the earlier and the later one of two dates.
     earlier_level, later_level : array of float, shape (D + 1, dates)
         Squared means weighted by squared scale.
@@ -179,20 +179,32 @@ class _Totals:
     later_level: Floats
 
     @classmethod
-    def of(cls, band: Band, first: Moments, last: Moments) -> _Totals:
-        """Sum them, one product a date."""
-        lags, begin = len(first.mean), band.bounds[:-1]
+    def of(cls, band: Band, own: slice, first: Moments, last: Moments) -> _Totals:
+        """Sum them: as own dates are the earlier ones of two, and later dates the later ones."""
+        begin = band.bounds[:-1]
         scale = np.concatenate([last.scale[:0:-1], first.scale])
         mean = np.concatenate([last.mean[:0:-1], first.mean])
         levels = [one.scale * one.mean for one in (first, last)]
-        mixed = [one.scale * level for one, level in zip((first, last), levels, strict=True)]
-        weights = np.concatenate([scale, *mixed])
-        found = np.empty((len(begin), len(weights), band.residuals.shape[1]))
-        for date, (start, stop) in enumerate(itertools.pairwise(band.bounds.tolist())):
-            np.matmul(weights[:, start:stop], band.residuals[start:stop], out=found[date])
-        days, earlier, later = np.split(found, [len(scale), len(scale) + lags], axis=1)
+        of_first, of_last = (
+            one.scale * level for one, level in zip((first, last), levels, strict=True)
+        )
         squared = [np.add.reduceat(level**2, begin, axis=1) for level in levels]
-        return cls(days, np.add.reduceat(scale * mean, begin, axis=1), earlier, later, *squared)
+        return cls(
+            _by_date(band, slice(0, len(begin)), scale),
+            np.add.reduceat(scale * mean, begin, axis=1),
+            _by_date(band, own, of_first),
+            _by_date(band, slice(own.start, len(begin)), of_last),
+            *squared,
+        )
+
+
+def _by_date(band: Band, dates: slice, weights: Floats) -> Floats:
+    """Sum residuals over the events of each of some dates, shape (dates, weights, E)."""
+    edges = band.bounds[dates.start : dates.stop + 1].tolist()
+    found = np.empty((len(edges) - 1, len(weights), band.residuals.shape[1]))
+    for sums, (start, stop) in zip(found, itertools.pairwise(edges), strict=True):
+        np.matmul(weights[:, start:stop], band.residuals[start:stop], out=sums)
+    return found
 
 
 def _row_sums(band: Band, own: slice, first: Moments, last: Moments, totals: _Totals) -> Floats:
@@ -255,7 +267,9 @@ def _squares(
     for lag in range(most + 1):
         date, other = band.after(own, lag)
         mixed = np.einsum(
-            "dt,dt->d", totals.earlier[date, lag, lag:], totals.later[other, lag, : days - lag]
+            "dt,dt->d",
+            totals.earlier[date - own.start, lag, lag:],
+            totals.later[other - own.start, lag, : days - lag],
         )
         x, y = totals.earlier_level[lag, date], totals.later_level[lag, other]
         if not lag:

@@ -282,11 +282,12 @@ def _squares(x: Floats, y: Floats) -> float:
 
 
 def _unit(values: Floats) -> Floats:
-    """Centre each row and scale it to length one; NaN where it does not vary."""
+    """Centre each row and scale it to length one; NaN where it does not vary but by rounding."""
     centred = values - values.mean(axis=1, keepdims=True)
-    size = np.sqrt((centred**2).sum(axis=1, keepdims=True))
+    squares = (centred**2).sum(axis=1, keepdims=True)
+    varies = squares > DIFFERENT * (values**2).sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(size > 0, centred / size, np.nan)
+        return np.where(varies, centred / np.sqrt(squares), np.nan)
 
 
 def _spread(squares: Floats, mean: Floats) -> Floats:

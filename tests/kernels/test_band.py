@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eventstudy.kernels.band import Band
+from eventstudy.kernels.correlation import STILL
 
 DAYS = 60
 LENGTHS = (1, 2, 4)
@@ -96,3 +97,11 @@ def test_too_few_shared_days():
     got = band_of(values, (80, 82)).sums(slice(0, 2), (1, 3), single=False)
     assert got.problem[0] == ""
     assert "only 28 estimation days" in got.problem[1]
+
+
+@pytest.mark.parametrize("sizes", [(5, 4), (150, 140)])
+def test_an_event_that_does_not_vary_is_told_however_many_there_are(sizes):
+    parts = dates_of(np.random.default_rng(1), sizes, (80, 81))
+    parts[0][2] = 0.1
+    found = band_of(parts, (80, 81)).sums(slice(0, 2), LENGTHS, single=False)
+    assert found.problem == (STILL,) * len(LENGTHS)
