@@ -150,13 +150,9 @@ class Panel:
         spans = np.ones(total, dtype=np.int16)
         priced = np.zeros(total, dtype=np.bool_)
         problems: list[Problem] = []
-        # The series of one source often share their dates: one array, looked up once.
-        looked_up: dict[tuple[int, int], Integers] = {}
+        lookup = SessionLookup()
         for row, (one, which) in enumerate(zip(series, calendar, strict=True)):
-            session = looked_up.get((id(one.dates), which))
-            if session is None:
-                session = calendars[which].index_of(one.dates)
-                looked_up[id(one.dates), which] = session
+            session = lookup.sessions(one, calendars[which])
             known = np.isfinite(one.values)
             index = session if known.all() else session[known]
             if np.any(index < 0):
@@ -198,6 +194,21 @@ class Panel:
         """Flat slice of a security's sessions, without the padding."""
         first = int(self.returns.start[security])
         return slice(first, first + len(self.calendars[self.calendar[security]].sessions))
+
+
+class SessionLookup:
+    """Sessions of the dates of series; those of one source often share one array of dates."""
+
+    def __init__(self) -> None:
+        # What the keys are the identities of is kept, so that no other thing can get one of them.
+        self._found: dict[tuple[int, int], tuple[Dates, Calendar, Integers]] = {}
+
+    def sessions(self, series: PriceSeries, calendar: Calendar) -> Integers:
+        """Index of the session on each date of a series; -1 where there is none."""
+        key = id(series.dates), id(calendar)
+        if key not in self._found:
+            self._found[key] = series.dates, calendar, calendar.index_of(series.dates)
+        return self._found[key][2]
 
 
 def _places(index: Integers, start: int) -> tuple[Integers | slice, Integers | slice]:

@@ -17,7 +17,7 @@ from eventstudy.events import Events
 from eventstudy.factors import FactorTable
 from eventstudy.market import Market
 from eventstudy.models import MODELS, Model, name_of
-from eventstudy.panel import PriceSeries
+from eventstudy.panel import PriceSeries, SessionLookup
 
 PACKAGES = ("numpy", "pandas", "scipy", "exchange_calendars")
 _TEXTS = 1 << 16  # cells of a column that are Python's own texts at once
@@ -95,13 +95,9 @@ def sources_frame(market: Market) -> pd.DataFrame:
     ]
     known_rates = dict.fromkeys(market.rates[t] for _, t in roles if t in market.rates)
     roles += [("currency", rate) for rate in known_rates if rate in market.series]
-    # The series of one source often share their dates: one array, looked up once.
-    looked_up: dict[tuple[int, int], Integers] = {}
+    lookup = SessionLookup()
     for role, ticker in roles:
         series = market.series[ticker]
-        calendar, dates = id(market.sessions[ticker]), id(series.dates)
-        if (calendar, dates) not in looked_up:
-            looked_up[calendar, dates] = market.sessions[ticker].index_of(series.dates)
         notes = list(series.notes)
         if ticker in market.rates:
             notes.append(f"returns converted by {market.rates[ticker]}")
@@ -114,7 +110,7 @@ def sources_frame(market: Market) -> pd.DataFrame:
                 "first": known[0].astype("datetime64[s]") if len(known) else pd.NaT,
                 "last": known[-1].astype("datetime64[s]") if len(known) else pd.NaT,
                 "sessions": len(known),
-                "missing": _missing(series, looked_up[calendar, dates]),
+                "missing": _missing(series, lookup.sessions(series, market.sessions[ticker])),
                 "retrieved": series.retrieved,
                 "sha256": series.sha256,
                 "note": "; ".join(notes),

@@ -1,7 +1,6 @@
 """Messages between a process and its workers: lengths, then a pickle and the arrays in it.
 
-Arrays are sent as they lie and received where they stay, as a large result is copied once on each
-side and not three times.
+Arrays are sent as they lie and received where they stay: not copied into a pickle and out of it.
 """
 
 from __future__ import annotations

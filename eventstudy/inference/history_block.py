@@ -174,7 +174,7 @@ def _clear_daily(block: Block, order: Sorted, number: int, below: Integers, unit
     count = days + tested.shape[1]
     middle = (count + 1.0) / 2.0
     places = order.places
-    # Up to 65,536 events of 16 bits.
+    # Places are below 2^16, and a block has fewer events than that.
     own = np.add.reduce(places, axis=0, dtype=np.uint32) + float(events)
     lifted = own.copy()
     for one in below[:, :-1].T:

@@ -143,7 +143,11 @@ def test_what_a_call_shared_is_let_go_after_it():
         return sum("memfd:eventstudy" in text for text in maps)
 
     with Workers(TWO) as workers:
-        for _ in pids(workers), pids(workers):
+        for _ in range(2):
+            results = map_chunks(work.place, work.columns(), RANGES, engine=workers)
+            next(results)
+            assert mapped() > 0
+            assert len(list(results)) == len(RANGES) - 1
             end = time.monotonic() + 5
             while mapped() and time.monotonic() < end:
                 time.sleep(0.01)
