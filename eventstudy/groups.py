@@ -13,8 +13,7 @@ import pandas as pd
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Integers
-from eventstudy.estimation import Execute
-from eventstudy.execution import map_chunks
+from eventstudy.execution import Execute, map_chunks
 from eventstudy.frames import in_groups
 from eventstudy.inference import (
     FAMILY_TESTS,

@@ -5,7 +5,7 @@ in the order of the ranges, with the same bits.
 """
 
 from eventstudy.execution.engine import Engine
-from eventstudy.execution.mapping import chunks, map_chunks
+from eventstudy.execution.mapping import Execute, chunks, map_chunks
 from eventstudy.execution.workers import Workers
 
-__all__ = ["Engine", "Workers", "chunks", "map_chunks"]
+__all__ = ["Engine", "Execute", "Workers", "chunks", "map_chunks"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from eventstudy.execution.engine import Engine
 from eventstudy.execution.workers import Workers
 
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
+
+Execute = Callable[[Callable[..., Any], Any, Sequence[tuple[int, int]]], Iterator[Any]]
+"""Runs a function over ranges, as :func:`map_chunks` does with an engine of its own choice."""
 
 # A small study does not pay the 3 ms that holding OpenBLAS to one thread costs the first time.
 # Products event by event, and between so few events, are too small for a second thread anyway;

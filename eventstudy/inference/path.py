@@ -8,8 +8,7 @@ import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats, Integers
-from eventstudy.estimation import Execute
-from eventstudy.execution import map_chunks
+from eventstudy.execution import Execute, map_chunks
 from eventstudy.inference.day_zero import DaysZero
 from eventstudy.inference.history import ROUNDING
 from eventstudy.inference.pool import Pool

@@ -13,8 +13,7 @@ import numpy as np
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Integers
-from eventstudy.estimation import Execute
-from eventstudy.execution import map_chunks
+from eventstudy.execution import Execute, map_chunks
 from eventstudy.inference.correlations import (
     Correlation,
     Correlations,

@@ -10,8 +10,9 @@ from eventstudy.arrays import Booleans, Floats, Integers
 
 # As in the orthogonal decomposition of several columns: what double precision cannot tell apart.
 _DEPENDENT = 1e-12
-# Share of a sum of squares below which a difference of such sums has lost four digits.
-_LOST = 1e-4
+# Share of a sum of squares below which a difference of such sums has lost four digits, and two: a
+# difference of running sums has lost some before.
+_LOST, _LOST_OF_RUNNING = 1e-4, 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +79,53 @@ def fit_line(y: Floats, x: Floats) -> Line:
     days = y.shape[1]
     if not days:
         return _careful(y, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = (
+            np.full(len(y), float(days)),
+            np.einsum("nm->n", y),
+            np.einsum("nm->n", x),
+            np.einsum("nm,nm->n", y, y),
+            np.einsum("nm,nm->n", x, y),
+            np.einsum("nm,nm->n", x, x),
+        )
+    # A missing day makes a sum NaN, and no comparison with NaN is true.
+    found, easy = _line_of(sums, _LOST)
+    if not easy.all():
+        hard = np.flatnonzero(~easy)
+        other = _careful(y[hard], x[hard])
+        for one in fields(Line):
+            getattr(found, one.name)[hard] = getattr(other, one.name)
+    return found
+
+
+def line_of_sums(sums: Floats) -> tuple[Line, Booleans]:
+    """Make lines of sums that are differences of running sums.
+
+    Parameters
+    ----------
+    sums : array of float, shape (6, events)
+        From :func:`eventstudy.kernels.running.window_sums`.
+
+    Returns
+    -------
+    line : Line
+    clear : array of bool, shape (events,)
+        Where its numbers have lost no more than four digits; the others mean nothing.
+    """
+    return _line_of(tuple(sums), _LOST_OF_RUNNING)
+
+
+def _line_of(sums: tuple[Floats, ...], lost: float) -> tuple[Line, Booleans]:
+    """Make lines of the days' number, y, x, y^2, x y and x^2; say which have lost little."""
+    count, y, x, squares, xy, xx = sums
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        mean, middle = np.einsum("nm->n", x) / days, np.einsum("nm->n", y) / days
-        squares, xx = np.einsum("nm,nm->n", y, y), np.einsum("nm,nm->n", x, x)
-        sxx, syy = xx - days * mean**2, squares - days * middle**2
-        sxy = np.einsum("nm,nm->n", x, y) - days * mean * middle
+        mean, middle = x / count, y / count
+        sxx, syy = xx - count * mean**2, squares - count * middle**2
+        sxy = xy - count * mean * middle
         slope = sxy / sxx
         ssr = syy - slope * sxy
-        # A missing day makes a sum NaN, and no comparison with NaN is true.
-        easy = (sxx > _LOST * xx) & (syy > _LOST * squares) & (ssr > _LOST * syy)
+        easy = (sxx > lost * xx) & (syy > lost * squares) & (ssr > lost * syy)
+        n_obs = np.where(count > 0, count, 0.0).astype(np.int64)  # NaN has no integer
     found = Line(
         intercept=middle - slope * mean,
         slope=slope,
@@ -95,15 +134,10 @@ def fit_line(y: Floats, x: Floats) -> Line:
         ssr=ssr,
         total=syy,
         squares=squares,
-        n_obs=np.full(len(y), days),
-        singular=np.zeros(len(y), dtype=np.bool_),
+        n_obs=n_obs,
+        singular=np.zeros(len(count), dtype=np.bool_),
     )
-    if not easy.all():
-        hard = np.flatnonzero(~easy)
-        other = _careful(y[hard], x[hard])
-        for one in fields(Line):
-            getattr(found, one.name)[hard] = getattr(other, one.name)
-    return found
+    return found, easy
 
 
 def _careful(y: Floats, x: Floats) -> Line:

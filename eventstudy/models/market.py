@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.arrays import Floats, Integers
-from eventstudy.kernels.line import fit_line
+from eventstudy.kernels.line import Line, fit_line
 from eventstudy.models.base import Fit, Model, flat
 
 
@@ -27,6 +27,7 @@ class MarketModel(Model):
 
     name: ClassVar[str] = "market"
     title: ClassVar[str] = "market model"
+    is_line: ClassVar[bool] = True
     reference: ClassVar[str] = (
         "Fama, Fisher, Jensen and Roll (1969), International Economic Review 10:1-21"
     )
@@ -54,23 +55,28 @@ class MarketModel(Model):
         """Regress each estimation window on a constant and the benchmark."""
         del horizon
         line = fit_line(returns, factors[:, :, 0])
-        dof = line.n_obs - 2
-        variance = line.ssr / np.where(dof > 0, dof, 1)
-        problem = np.full(len(returns), "", dtype=object)
+        found = self.of_line(line)
+        variance = found.sigma**2
         # No return is larger than the root of the sum of squares: only below that bound is it worth
         # looking for the largest.
         near = np.flatnonzero(~(variance > 1e-20 * line.squares))
-        problem[near] = flat(variance[near], returns[near])
-        problem[line.singular] = "the benchmark does not vary in the estimation window"
+        found.problem[near] = flat(variance[near], returns[near])
+        found.problem[line.singular] = "the benchmark does not vary in the estimation window"
+        return found
+
+    def of_line(self, line: Line) -> Fit:
+        """Take the coefficients of lines."""
+        dof = line.n_obs - 2
         with np.errstate(divide="ignore", invalid="ignore"):
+            sigma = np.sqrt(line.ssr / np.where(dof > 0, dof, 1))
             r2 = np.where(line.total > 0, 1.0 - line.ssr / line.total, np.nan)
         return Fit(
             ("alpha", "beta"),
             np.stack([line.intercept, line.slope], axis=1),
             line.unscaled,
-            np.sqrt(variance),
+            sigma,
             dof.astype(np.float64),
             line.n_obs,
             r2,
-            problem,
+            np.full(len(dof), "", dtype=object),
         )

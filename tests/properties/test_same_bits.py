@@ -12,7 +12,7 @@ import pytest
 from worlds import MARKET, abnormal, dates_of
 
 import eventstudy as es
-from eventstudy import estimation, steps
+from eventstudy import estimation, steps, windowsums
 from eventstudy.estimation import BLOCK
 from eventstudy.execution import map_chunks
 from eventstudy.groups import ON_REQUEST
@@ -89,7 +89,11 @@ def events(kind: str) -> es.Events:
 def found(kind: str, engine: str, **settings: object) -> dict[str, pd.DataFrame]:
     """Every frame of a study, the estimation days of a few events."""
     usual = {"estimation": (-130, -11), "event": (-3, 3), "calendar": "data", "tests": CLOSED}
-    result = es.Study(**(usual | settings)).run(events(kind), prices=market(kind), engine=engine)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # Sums of estimation windows: of each window's own days, and from running sums.
+        monkeypatch.setattr(windowsums, "FEW", EVENTS if kind == "returns" else 0)
+        study = es.Study(**(usual | settings))
+        result = study.run(events(kind), prices=market(kind), engine=engine)
     frames = {name: getattr(result, name) for name in FRAMES}
     estimated = result.estimation
     few = estimated["event_id"].isin([f"E{number}" for number in range(0, EVENTS, 100)])
@@ -100,6 +104,7 @@ def ranges(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
     """Let every range hold so many blocks of events."""
     monkeypatch.setattr(estimation, "RANGE", blocks * BLOCK)
     monkeypatch.setattr(timeline, "RANGE", blocks * BLOCK)
+    monkeypatch.setattr(windowsums, "RANGE", 16 * blocks)
 
 
 @lru_cache

@@ -1,0 +1,103 @@
+"""Fits from running sums: those of each window's own days, to the last digits but few."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds import MARKET, dates_of
+
+import eventstudy as es
+from eventstudy import estimation, windowsums
+from eventstudy.models import MarketModel
+
+EVENTS, SECURITIES, SESSIONS = 400, 7, 900
+
+
+def world() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Prices of some securities with two benchmarks, and many events of each."""
+    rng = np.random.default_rng(3)
+    markets = 0.01 * rng.standard_normal((SESSIONS, 2))
+    weight = rng.uniform(0.2, 1.2, (2, SECURITIES))
+    values = markets @ weight + 0.02 * rng.standard_normal((SESSIONS, SECURITIES))
+    frame = pd.DataFrame(values, index=dates_of(SESSIONS), columns=list("ABCDEFG"))
+    frame[MARKET], frame["MKT2"] = markets.T
+    # F is the benchmark but for a trace, and one day of G is worth more than all others.
+    frame["F"] = 0.7 * frame[MARKET] + 1e-6 * rng.standard_normal(SESSIONS)
+    frame.iloc[300, 6] = 400.0
+    prices = 100.0 * (1.0 + frame).cumprod()
+    holes = rng.random(prices.shape) < 0.01
+    prices = prices.mask(holes)
+    prices.iloc[500:504, 1] = np.nan  # a halt
+    security = rng.integers(0, SECURITIES, EVENTS)
+    events = {
+        "event_id": [f"E{number}" for number in range(EVENTS)],
+        "date": dates_of(SESSIONS)[rng.integers(135, SESSIONS - 10, EVENTS)],
+        "tickers": np.array(list("ABCDEFG"))[security],
+        "benchmark": np.where(rng.random(EVENTS) < 0.5, MARKET, "MKT2"),
+    }
+    return prices, pd.DataFrame(events)
+
+
+def run(prices: pd.DataFrame, events: pd.DataFrame) -> es.StudyResult:
+    """Run a study without tests; the benchmark of G has events of its own too few to share."""
+    study = es.Study(estimation=(-130, -11), event=(-3, 3), calendar="data", tests=())
+    panel = es.Panel.from_frame(prices, kind="prices")
+    return study.run(es.Events.from_frame(events), prices=panel, engine="serial:1")
+
+
+@pytest.fixture
+def fitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Events that are fitted by sums, and by their own days."""
+    counts = {"sums": 0, "days": 0}
+    of_sums, of_days = estimation.line_of_sums, MarketModel.fit
+
+    def counted(sums: np.ndarray) -> object:
+        line, clear = of_sums(sums)
+        counts["sums"] += int(clear.sum())
+        return line, clear
+
+    def fit(self: MarketModel, returns: np.ndarray, *rest: object) -> object:
+        counts["days"] += len(returns)
+        return of_days(self, returns, *rest)
+
+    monkeypatch.setattr(estimation, "line_of_sums", counted)
+    monkeypatch.setattr(MarketModel, "fit", fit)
+    return counts
+
+
+def test_running_sums_give_what_each_windows_own_days_give(monkeypatch, fitted):
+    prices, events = world()
+    direct = run(prices, events)
+    assert fitted == {"sums": 0, "days": EVENTS}
+    monkeypatch.setattr(windowsums, "FEW", 0)
+    shared = run(prices, events)
+    of_days = fitted["days"] - EVENTS
+    assert fitted["sums"] + of_days == EVENTS
+    # F against its own benchmark, and G after its one day.
+    assert 0.05 * EVENTS < of_days < 0.3 * EVENTS
+    for name in ("events", "fits", "days"):
+        one, other = getattr(direct, name), getattr(shared, name)
+        pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-10, atol=1e-14)
+    assert direct.fits["n_obs"].nunique() > 3
+    pd.testing.assert_frame_equal(direct.dropped, shared.dropped)
+
+
+def test_events_of_few_windows_keep_their_own_sums(monkeypatch, fitted):
+    """Seven windows of 120 days are shorter than 900 sessions, eight are not."""
+    monkeypatch.setattr(windowsums, "FEW", 0)
+    prices, events = world()
+    own = events[(events["tickers"] == "A") & (events["benchmark"] == MARKET)]
+    run(prices, own.head(7))
+    assert fitted == {"sums": 0, "days": 7}
+    run(prices, own.head(8))
+    assert fitted == {"sums": 8, "days": 7}
+
+
+def test_prices_after_the_window_change_nothing(monkeypatch):
+    monkeypatch.setattr(windowsums, "FEW", 0)
+    prices, events = world()
+    before = events[events["date"] < dates_of(SESSIONS)[600]]
+    one = run(prices, before)
+    prices.iloc[610:] *= 1.1
+    pd.testing.assert_frame_equal(one.fits, run(prices, before).fits, check_exact=True)
