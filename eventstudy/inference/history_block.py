@@ -288,7 +288,10 @@ def _any_daily(block: Block, number: int, units: Floats) -> Daily:
     halves = np.concatenate([(count - 1) // 2, count // 2], axis=1)
     median = np.take_along_axis(ordered, halves, axis=1).mean(axis=1, keepdims=True)
     known = there[:, : values.shape[1]]
-    among = rank(values) + (values > effect) + 0.5 * (values == effect)
+    # The effect stands in for the tested days.
+    among = ranks[:, : values.shape[1]] + _half_below(values, effect)
+    for day in range(tested.shape[1]):
+        among -= _half_below(values, tested[:, day, None])
     scale = 1.0 / (np.count_nonzero(known, axis=1)[:, None] + 2.0)
     return Daily(
         events=np.count_nonzero(there, axis=0),
@@ -301,3 +304,8 @@ def _any_daily(block: Block, number: int, units: Floats) -> Daily:
             np.where(known, among * scale - 0.5, 0.0).sum(axis=0), np.nansum(units)
         ),
     )
+
+
+def _half_below(values: Floats, other: Floats) -> Floats:
+    """By how much another value lifts the rank of each: 1 if it is below, one half if equal."""
+    return (values > other) + 0.5 * (values == other)

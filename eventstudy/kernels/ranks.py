@@ -10,6 +10,9 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
 
+_BEHIND = 2.0**1000
+"""Larger than any value that counts."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sorted:
@@ -143,6 +146,25 @@ def rank(values: Floats) -> Floats:
     >>> rank(np.array([[3.0, np.nan, 1.0, 3.0]]))
     array([[2.5, 0. , 1. , 2.5]])
     """
+    if not values.size:
+        return np.zeros(values.shape)
+    missing = np.isnan(values)
+    # Missing days go behind all others, no two of them alike.
+    behind = np.linspace(_BEHIND, 2.0 * _BEHIND, values.shape[1])
+    order = Sorted.of(np.where(missing, behind, values))
+    count = np.count_nonzero(~missing, axis=1)
+    largest = order.keys[np.arange(len(values)), np.maximum(count, 1) - 1]
+    ranks = order.places.astype(np.float64) + 1.0
+    ranks[missing] = 0.0
+    # What is infinite or as large as what stands for missing days is not in its place.
+    other = np.flatnonzero((order.near | ~(largest < _BEHIND)) & (count > 0))
+    if len(other):
+        ranks[other] = _tied(values[other])
+    return ranks
+
+
+def _tied(values: Floats) -> Floats:
+    """Rank each row by an order of places: for values that may be equal."""
     events, days = values.shape
     order = np.argsort(values, axis=1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=1)
