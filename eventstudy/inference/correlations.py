@@ -238,7 +238,8 @@ def _one_calendar(
             task.windows, task.lead, covered.sessions, covered.weight, strict=True
         )
     ]
-    gaps = Gaps(days.values[rows], covered.whole[rows], bounds, zero, tested)
+    values = days.values if len(rows) == len(days) else days.values[rows]
+    gaps = Gaps(values, covered.whole[rows], bounds, zero, tested)
     position = days.position[rows]
     found.pairs.extend((position[x], position[y], sums) for x, y, sums in gaps.sums(mine))
 
