@@ -104,10 +104,10 @@ def estimate(
     -----
     An event's numbers have the same bits in whatever range, and wherever, it is estimated. They
     come from its own days alone; where a security of a study of thousands has so many events that
-    their estimation windows are together longer than its history, a model that is a line takes its
-    sums from running sums of the history, which agree to twelve digits and more. Where the design's
-    ``rolling_start`` lets an estimation window start earlier, the starts are found first, and all
-    windows are as long as the longest.
+    their estimation windows are together six times as long as its history, a model that is a line
+    takes its sums from running sums of the history, which agree to twelve digits and more. Where
+    the design's ``rolling_start`` lets an estimation window start earlier, the starts are found
+    first, and all windows are as long as the longest.
     """
     task = _Task(rows, panel, factors, design, model, left_out, barred)
     if design.rolling_start:

@@ -18,6 +18,9 @@ from eventstudy.windows import Window
 FEW = 4_096
 """Events up to which all sums are taken from each window's own days: they take a moment anyway."""
 
+WORTH = 6
+"""Days of windows of their own that cost as much as a session of running sums (measured)."""
+
 # Pairs whose running sums are taken together, so that they stay in a core's cache, and of a range.
 _LOT, RANGE = 16, 64
 
@@ -52,7 +55,7 @@ class _Pairs:
 
     @classmethod
     def of(cls, rows: Rows, panel: Panel, factors: Factors, window: Window) -> _Pairs:
-        """Find the pairs whose windows are together longer than their history."""
+        """Find the pairs whose windows are together much longer than their history."""
         count = np.array([len(panel.tickers), factors.where.shape[1]], dtype=np.int64)
         key = (rows.calendar * count[0] + rows.security) * count[1] + rows.benchmark
         # Numbers that hold a place in their last bits are sorted many times faster than places.
@@ -63,7 +66,7 @@ class _Pairs:
         sizes = np.diff(np.append(begins, len(rows)))
         calendar = rows.calendar[order[begins]]
         sessions = np.array([len(one.sessions) for one in panel.calendars])[calendar]
-        worth = sizes * len(window) > sessions
+        worth = sizes * len(window) > WORTH * sessions
         events = order[np.repeat(worth, sizes)]
         first = order[begins[worth]]
         return cls(
@@ -113,7 +116,8 @@ def shared_window_sums(
     -------
     array of float, shape (N, 6), or None
         From :func:`eventstudy.kernels.running.window_sums`. NaN where the windows of a security and
-        benchmark are together shorter than their history, so that sums of their own cost less;
+        benchmark are together no longer than :data:`WORTH` times their history, so that sums of
+        their own cost less;
         None where all are, and of up to :data:`FEW` events.
 
     Notes

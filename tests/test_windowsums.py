@@ -11,7 +11,7 @@ import eventstudy as es
 from eventstudy import estimation, windowsums
 from eventstudy.models import MarketModel
 
-EVENTS, SECURITIES, SESSIONS = 400, 7, 900
+EVENTS, SECURITIES, SESSIONS = 1200, 7, 900
 
 
 def world() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -40,7 +40,7 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def run(prices: pd.DataFrame, events: pd.DataFrame) -> es.StudyResult:
-    """Run a study without tests; the benchmark of G has events of its own too few to share."""
+    """Run a study without tests."""
     study = es.Study(estimation=(-130, -11), event=(-3, 3), calendar="data", tests=())
     panel = es.Panel.from_frame(prices, kind="prices")
     return study.run(es.Events.from_frame(events), prices=panel, engine="serial:1")
@@ -84,14 +84,14 @@ def test_running_sums_give_what_each_windows_own_days_give(monkeypatch, fitted):
 
 
 def test_events_of_few_windows_keep_their_own_sums(monkeypatch, fitted):
-    """Seven windows of 120 days are shorter than 900 sessions, eight are not."""
+    """45 windows of 120 days are six times 900 sessions, 46 are more."""
     monkeypatch.setattr(windowsums, "FEW", 0)
     prices, events = world()
     own = events[(events["tickers"] == "A") & (events["benchmark"] == MARKET)]
-    run(prices, own.head(7))
-    assert fitted == {"sums": 0, "days": 7}
-    run(prices, own.head(8))
-    assert fitted == {"sums": 8, "days": 7}
+    run(prices, own.head(45))
+    assert fitted == {"sums": 0, "days": 45}
+    run(prices, own.head(46))
+    assert fitted == {"sums": 46, "days": 45}
 
 
 def test_prices_after_the_window_change_nothing(monkeypatch):
