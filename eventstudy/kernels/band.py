@@ -189,15 +189,18 @@ class _Totals:
             one.scale * level for one, level in zip((first, last), levels, strict=True)
         )
         squared = [np.add.reduceat(level**2, begin, axis=1) for level in levels]
-        by_date = _by_date(band, np.concatenate([scale, of_first, of_last]))
-        days, earlier, later = np.split(by_date, np.cumsum([len(scale), len(of_first)]), axis=1)
-        mixed = earlier[own], later[own.start :]
-        return cls(days, np.add.reduceat(scale * mean, begin, axis=1), *mixed, *squared)
+        return cls(
+            _by_date(band, slice(0, len(begin)), scale),
+            np.add.reduceat(scale * mean, begin, axis=1),
+            _by_date(band, own, of_first),
+            _by_date(band, slice(own.start, len(begin)), of_last),
+            *squared,
+        )
 
 
-def _by_date(band: Band, weights: Floats) -> Floats:
-    """Sum residuals over the events of each date, shape (dates, weights, E)."""
-    edges = band.bounds.tolist()
+def _by_date(band: Band, dates: slice, weights: Floats) -> Floats:
+    """Sum residuals over the events of each of some dates, shape (dates, weights, E)."""
+    edges = band.bounds[dates.start : dates.stop + 1].tolist()
     found = np.empty((len(edges) - 1, len(weights), band.residuals.shape[1]))
     for sums, (start, stop) in zip(found, itertools.pairwise(edges), strict=True):
         np.matmul(weights[:, start:stop], band.residuals[start:stop], out=sums)
