@@ -20,7 +20,7 @@ from eventstudy.kernels.cumulate import Cumulated
 from eventstudy.kernels.gather import gather
 from eventstudy.kernels.line import line_of_sums
 from eventstudy.kernels.window_start import window_starts
-from eventstudy.models import Fit, Model
+from eventstudy.models import Fit, MarketModel, Model
 from eventstudy.panel import Factors, Panel
 from eventstudy.rows import Rows
 from eventstudy.stack import Stack
@@ -102,19 +102,45 @@ def estimate(
 
     Notes
     -----
-    An event's numbers have the same bits in whatever range, and wherever, it is estimated. They
-    come from its own days alone; where a security of a study of thousands has so many events that
-    their estimation windows are together six times as long as its history, a model that is a line
-    takes its sums from running sums of the history, which agree to twelve digits and more. Where
-    the design's ``rolling_start`` lets an estimation window start earlier, the starts are found
-    first, and all windows are as long as the longest.
+    An event's numbers come from its own days alone: they have the same bits in whatever range, and
+    wherever, it is estimated. Where the design's ``rolling_start`` lets an estimation window start
+    earlier, the starts are found first, and all windows are as long as the longest.
+    """
+    return _estimate(_Task(rows, panel, factors, design, model, left_out, barred), execute)
+
+
+def estimate_study(
+    rows: Rows,
+    panel: Panel,
+    factors: Factors,
+    *,
+    design: Design,
+    model: Model,
+    left_out: LeftOut | None = None,
+    barred: Booleans | None = None,
+    execute: Execute = map_chunks,
+) -> tuple[Abnormal, dict[int, str]]:
+    """Do as :func:`estimate` for a whole study, which may have very many events of a security.
+
+    Where there are thousands of events, and so many of a security that their estimation windows are
+    together six times as long as its history, the market model takes its sums from running sums of
+    that history. They agree with those of each window's own days to eleven digits and more, and
+    have the same bits in whatever range, and wherever, they are taken.
     """
     task = _Task(rows, panel, factors, design, model, left_out, barred)
-    if design.rolling_start:
-        task = _with_starts(task, execute)
-    elif model.is_line and left_out is None and barred is None:
+    plain = left_out is None and barred is None and not design.rolling_start
+    # A model made out of the market model may fit otherwise.
+    if plain and type(model) is MarketModel:
         sums = shared_window_sums(rows, panel, factors, design.estimation, execute)
         task = replace(task, sums=sums)
+    return _estimate(task, execute)
+
+
+def _estimate(task: _Task, execute: Execute) -> tuple[Abnormal, dict[int, str]]:
+    """Estimate the events of a task, range by range."""
+    if task.design.rolling_start:
+        task = _with_starts(task, execute)
+    rows, barred = task.rows, task.barred
     dropped: dict[int, str] = {}
     stack = Stack[_Estimates](len(rows))
     # Without any event there is one empty range, so that the result has its arrays.
@@ -127,10 +153,10 @@ def estimate(
     return (
         Abnormal(
             kept,
-            panel,
-            factors,
+            task.panel,
+            task.factors,
             task.design,
-            model,
+            task.model,
             found.fit,
             found.ar,
             found.effects,
@@ -189,7 +215,7 @@ def _fitted(
 ) -> Fit:
     """Fit the model to the estimation windows of a range that begins at one of the rows."""
     stack = Stack[Fit](len(rows))
-    if task.sums is None:
+    if task.sums is None or not isinstance(task.model, MarketModel):
         for first in range(0, max(len(rows), 1), _FITTED):
             some = slice(first, first + _FITTED)
             stack.add(

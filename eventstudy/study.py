@@ -16,7 +16,7 @@ from eventstudy.calendars import ClosedDay
 from eventstudy.claims import check_claims, judge
 from eventstudy.currency import check_currency
 from eventstudy.errors import InputError, StudyError
-from eventstudy.estimation import RANGE, estimate
+from eventstudy.estimation import RANGE, estimate_study
 from eventstudy.events import Events
 from eventstudy.eventtables import EventTables
 from eventstudy.execution import Engine, Workers
@@ -336,7 +336,7 @@ class Study:
         steps.begin("abnormal returns")
         apart = self.exclude_events_from_estimation
         left_out = OtherEvents(rows, self.design.widest) if apart else None
-        abnormal, unusable = estimate(
+        abnormal, unusable = estimate_study(
             rows,
             market.panel,
             market.factors,

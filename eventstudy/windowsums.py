@@ -104,7 +104,7 @@ def shared_window_sums(
     Parameters
     ----------
     rows : Rows
-        N events with security and benchmark.
+        N events, each with a security and a benchmark.
     panel, factors : Panel, Factors
         Their returns. A return over several sessions is missing.
     window : Window
@@ -122,11 +122,13 @@ def shared_window_sums(
 
     Notes
     -----
-    A sum depends on the history of its security and benchmark up to the end of the window, and on
-    nothing else: it has the same bits wherever it is taken.
+    Whether an event has sums depends on how many there are; their bits on the history of security
+    and benchmark up to the end of the window alone, wherever they are taken.
     """
-    pairs = _Pairs.of(rows, panel, factors, window) if len(rows) > FEW else None
-    if not pairs:
+    if len(rows) <= max(FEW, 0):
+        return None
+    pairs = _Pairs.of(rows, panel, factors, window)
+    if not len(pairs):
         return None
     found = np.full((len(rows), SUMS), np.nan)
     for events, sums in execute(_sums_of_range, pairs, chunks(len(pairs), RANGE, block=_LOT)):

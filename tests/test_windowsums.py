@@ -29,10 +29,11 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
     holes = rng.random(prices.shape) < 0.01
     prices = prices.mask(holes)
     prices.iloc[500:504, 1] = np.nan  # a halt
+    prices.iloc[-40:, -1] = np.nan  # no benchmark any more
     security = rng.integers(0, SECURITIES, EVENTS)
     events = {
         "event_id": [f"E{number}" for number in range(EVENTS)],
-        "date": dates_of(SESSIONS)[rng.integers(135, SESSIONS - 10, EVENTS)],
+        "date": dates_of(SESSIONS)[rng.integers(60, SESSIONS - 10, EVENTS)],
         "tickers": np.array(list("ABCDEFG"))[security],
         "benchmark": np.where(rng.random(EVENTS) < 0.5, MARKET, "MKT2"),
     }
@@ -41,7 +42,9 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def run(prices: pd.DataFrame, events: pd.DataFrame) -> es.StudyResult:
     """Run a study without tests."""
-    study = es.Study(estimation=(-130, -11), event=(-3, 3), calendar="data", tests=())
+    study = es.Study(
+        estimation=(-130, -11), event=(-3, 3), min_estimation=60, calendar="data", tests=()
+    )
     panel = es.Panel.from_frame(prices, kind="prices")
     return study.run(es.Events.from_frame(events), prices=panel, engine="serial:1")
 
@@ -76,6 +79,7 @@ def test_running_sums_give_what_each_windows_own_days_give(monkeypatch, fitted):
     assert fitted["sums"] + of_days == EVENTS
     # F against its own benchmark, and G after its one day.
     assert 0.05 * EVENTS < of_days < 0.3 * EVENTS
+    assert len(direct.dropped) > 20  # windows that begin before the data
     for name in ("events", "fits", "days"):
         one, other = getattr(direct, name), getattr(shared, name)
         pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-10, atol=1e-14)
@@ -101,3 +105,34 @@ def test_prices_after_the_window_change_nothing(monkeypatch):
     one = run(prices, before)
     prices.iloc[610:] *= 1.1
     pd.testing.assert_frame_equal(one.fits, run(prices, before).fits, check_exact=True)
+
+
+class Clipped(MarketModel):
+    """A model made out of the market model, which fits otherwise."""
+
+    def fit(self, returns: np.ndarray, *rest: object) -> object:
+        """Fit returns of at most 3 %."""
+        return super().fit(np.clip(returns, -0.03, 0.03), *rest)
+
+
+def test_a_model_made_out_of_the_market_model_has_its_own_fit(monkeypatch, fitted):
+    prices, events = world()
+    study = es.Study(
+        model=Clipped(), estimation=(-130, -11), event=(-3, 3), calendar="data", tests=()
+    )
+    panel = es.Panel.from_frame(prices, kind="prices")
+    one = study.run(es.Events.from_frame(events), prices=panel)
+    monkeypatch.setattr(windowsums, "FEW", 0)
+    other = study.run(es.Events.from_frame(events), prices=panel)
+    pd.testing.assert_frame_equal(one.fits, other.fits, check_exact=True)
+    assert fitted["sums"] == 0
+
+
+def test_pairs_of_different_calendars_are_not_taken_together():
+    none = np.empty(0, dtype=np.int64)
+    calendar = np.repeat([0, 1, 4], [3, 40, 1])
+    pairs = windowsums._Pairs(None, None, None, none, calendar, none, none, none, none)
+    assert [(lot.start, lot.stop) for lot in pairs.lots(0, 44)] == [
+        (0, 3), (3, 19), (19, 35), (35, 43), (43, 44),
+    ]  # fmt: skip
+    assert [(lot.start, lot.stop) for lot in pairs.lots(2, 16)] == [(2, 3), (3, 16)]

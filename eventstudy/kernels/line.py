@@ -11,7 +11,7 @@ from eventstudy.arrays import Booleans, Floats, Integers
 # As in the orthogonal decomposition of several columns: what double precision cannot tell apart.
 _DEPENDENT = 1e-12
 # Share of a sum of squares below which a difference of such sums has lost four digits, and two: a
-# difference of running sums has lost some before.
+# difference of running sums may have lost two before.
 _LOST, _LOST_OF_RUNNING = 1e-4, 1e-2
 
 
@@ -124,7 +124,7 @@ def _line_of(sums: tuple[Floats, ...], lost: float) -> tuple[Line, Booleans]:
         sxy = xy - count * mean * middle
         slope = sxy / sxx
         ssr = syy - slope * sxy
-        easy = (sxx > lost * xx) & (syy > lost * squares) & (ssr > lost * syy)
+        easy = (sxx > lost * xx) & (ssr > lost * squares)
         n_obs = np.where(count > 0, count, 0.0).astype(np.int64)  # NaN has no integer
     found = Line(
         intercept=middle - slope * mean,

@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy.arrays import Booleans, Floats, Integers
 
 _BEHIND = 2.0**1000
-"""Larger than any value that counts."""
+"""What stands for a missing day; rows with a value as large are ranked by an order of places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,8 @@ def rank(values: Floats) -> Floats:
     largest = order.keys[np.arange(len(values)), np.maximum(count, 1) - 1]
     ranks = order.places.astype(np.float64) + 1.0
     ranks[missing] = 0.0
-    # What is infinite or as large as what stands for missing days is not in its place.
+    # What is infinite sorts last, as no number, and what is as large as a missing day among those:
+    # neither is in its place.
     other = np.flatnonzero((order.near | ~(largest < _BEHIND)) & (count > 0))
     if len(other):
         ranks[other] = _tied(values[other])

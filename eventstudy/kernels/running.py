@@ -33,10 +33,12 @@ def running_sums(y: Floats, x: Floats) -> Floats:
     series, days = y.shape
     blocks = days // _DAYS + 1
     there = np.isfinite(y) & np.isfinite(x)
+    if not there.all():
+        y, x = np.where(there, y, 0.0), np.where(there, x, 0.0)
     sums = np.empty((_DAYS, SUMS, series, blocks))
     laid = np.zeros((series, blocks * _DAYS))
     for number, values in enumerate((there, y, x)):
-        laid[:, 1 : days + 1] = values if there.all() else np.where(there, values, 0.0)
+        laid[:, 1 : days + 1] = values
         sums[:, number] = laid.reshape(series, blocks, _DAYS).transpose(2, 0, 1)
     with np.errstate(over="ignore", invalid="ignore"):
         for number, (one, other) in enumerate(((1, 1), (1, 2), (2, 2)), 3):

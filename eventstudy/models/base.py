@@ -12,7 +12,6 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers, Texts
 from eventstudy.errors import StudyError
-from eventstudy.kernels.line import Line
 from eventstudy.kernels.ols import least_squares
 from eventstudy.tickers import TICKER
 
@@ -134,9 +133,6 @@ class Model(ABC):
         alone. Events of one date then share no design.
     exact : bool
         Whether the fit is least squares, so that its t and F are exact for normal returns.
-    is_line : bool
-        Whether the fit is the least-squares line of returns on the only factor, so that
-        :meth:`of_line` makes it of sums.
     packages : tuple of str
         Libraries beyond the core that decide its numbers.
     threads : bool
@@ -149,7 +145,6 @@ class Model(ABC):
     reference: ClassVar[str]
     selects: ClassVar[bool] = False
     exact: ClassVar[bool] = True
-    is_line: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ()
     threads: ClassVar[bool] = True
 
@@ -228,10 +223,6 @@ class Model(ABC):
         ``horizon`` counts the sessions from the last estimation day to the last event day, for
         models whose variance moves.
         """
-
-    def of_line(self, line: Line) -> Fit:
-        """Make the fit of lines that are known already, for a model that ``is_line``."""
-        raise NotImplementedError(f"{self.name} is more than a line")
 
 
 def without_margins(returns: Floats, margins: tuple[int, int]) -> Floats:

@@ -27,7 +27,6 @@ class MarketModel(Model):
 
     name: ClassVar[str] = "market"
     title: ClassVar[str] = "market model"
-    is_line: ClassVar[bool] = True
     reference: ClassVar[str] = (
         "Fama, Fisher, Jensen and Roll (1969), International Economic Review 10:1-21"
     )
@@ -56,7 +55,7 @@ class MarketModel(Model):
         del horizon
         line = fit_line(returns, factors[:, :, 0])
         found = self.of_line(line)
-        variance = found.sigma**2
+        variance = line.ssr / np.where(found.dof > 0, found.dof, 1.0)
         # No return is larger than the root of the sum of squares: only below that bound is it worth
         # looking for the largest.
         near = np.flatnonzero(~(variance > 1e-20 * line.squares))
