@@ -182,7 +182,10 @@ def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dic
     barred = None if task.barred is None else task.barred[start:stop]
     left_out = None if task.left_out is None else task.left_out(rows, design)
     back = None if task.back is None else task.back[start:stop]
-    fit = _fitted(task, rows, start, left_out, barred, back)
+    if task.sums is None:
+        fit = _fit_days(task, rows, left_out, barred, back)
+    else:
+        fit = _fit_sums(task, rows, task.sums[start:stop])
     observed = observe(rows, task.panel, task.factors, design, model, fit, barred)
     abnormal = Abnormal(
         rows,
@@ -205,38 +208,38 @@ def _estimate_range(task: _Task, start: int, stop: int) -> tuple[_Estimates, dic
     return _Estimates(place, abnormal.fit, abnormal.ar, effects, abnormal.left_out), dropped
 
 
-def _fitted(
+def _fit_days(
     task: _Task,
     rows: Rows,
-    start: int,
     left_out: Booleans | None,
     barred: Booleans | None,
     back: Integers | None,
 ) -> Fit:
-    """Fit the model to the estimation windows of a range that begins at one of the rows."""
+    """Fit the model to the estimation windows of a range, some at a time."""
     stack = Stack[Fit](len(rows))
-    if task.sums is None or not isinstance(task.model, MarketModel):
-        for first in range(0, max(len(rows), 1), _FITTED):
-            some = slice(first, first + _FITTED)
-            stack.add(
-                _fit(
-                    task,
-                    rows.take(some),
-                    None if left_out is None else left_out[some],
-                    None if barred is None else barred[some],
-                    None if back is None else back[some],
-                )
+    for first in range(0, max(len(rows), 1), _FITTED):
+        some = slice(first, first + _FITTED)
+        stack.add(
+            _fit(
+                task,
+                rows.take(some),
+                None if left_out is None else left_out[some],
+                None if barred is None else barred[some],
+                None if back is None else back[some],
             )
-        return stack.whole()
-    line, clear = line_of_sums(task.sums[start : start + len(rows)].T)
-    fit = task.model.of_line(line)
+        )
+    return stack.whole()
+
+
+def _fit_sums(task: _Task, rows: Rows, sums: Floats) -> Fit:
+    """Fit the market model from the sums of estimation windows, to their days where those fail."""
+    line, clear = line_of_sums(sums.T)
+    fit = MarketModel().of_line(line)
     if clear.all():
         return fit
-    chosen, others = np.flatnonzero(clear), np.flatnonzero(~clear)
-    stack.add(fit.take(chosen), chosen)
-    for first in range(0, len(others), _FITTED):
-        some = others[first : first + _FITTED]
-        stack.add(_fit(task, rows.take(some), None, None, None), some)
+    stack, others = Stack[Fit](len(rows)), np.flatnonzero(~clear)
+    stack.add(fit.take(np.flatnonzero(clear)), np.flatnonzero(clear))
+    stack.add(_fit_days(task, rows.take(others), None, None, None), others)
     return stack.whole()
 
 

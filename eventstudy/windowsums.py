@@ -117,15 +117,14 @@ def shared_window_sums(
     array of float, shape (N, 6), or None
         From :func:`eventstudy.kernels.running.window_sums`. NaN where the windows of a security and
         benchmark are together no longer than :data:`WORTH` times their history, so that sums of
-        their own cost less;
-        None where all are, and of up to :data:`FEW` events.
+        their own cost less; None where all are, and of up to :data:`FEW` events.
 
     Notes
     -----
     Whether an event has sums depends on how many there are; their bits on the history of security
     and benchmark up to the end of the window alone, wherever they are taken.
     """
-    if len(rows) <= max(FEW, 0):
+    if len(rows) <= FEW:
         return None
     pairs = _Pairs.of(rows, panel, factors, window)
     if not len(pairs):
