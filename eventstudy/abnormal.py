@@ -411,10 +411,12 @@ def event_innovations(fit: Fit, design: Design, spans: Integers) -> Floats:
 
 def bar(rows: Rows, panel: Panel, model: Model, barred: Booleans | None) -> Booleans | None:
     """Columns that each row may not use, its own security among them, shape (rows, F)."""
-    if panel.ticker_set.isdisjoint(model.factors):
+    if panel.ticker_set.isdisjoint(model.tickers):
         return barred
     tickers = np.array(panel.tickers, dtype=object)[rows.security]
-    found = tickers[:, None] == np.array(model.factors, dtype=object)
+    # Each event's own benchmark is no column of that name: a ticker may be spelled so.
+    columns = [None if name == BENCHMARK else name for name in model.factors]
+    found = tickers[:, None] == np.array(columns, dtype=object)
     found = np.repeat(found.astype(np.bool_), len(model.shifts), axis=1)
     if barred is None:
         return found if found.any() else None

@@ -144,7 +144,7 @@ def _residuals(abnormal: Abnormal) -> Floats:
     rows, panel, model, fit = abnormal.rows, abnormal.panel, abnormal.model, abnormal.fit
     # Nothing here may depend on which events happen to be together: last bits would.
     given = fit.residuals is not None or fit.used is not None
-    barred = abnormal.barred is not None or not panel.ticker_set.isdisjoint(model.factors)
+    barred = abnormal.barred is not None or not panel.ticker_set.isdisjoint(model.tickers)
     if given or barred or abnormal.design.extra:
         return abnormal.residuals
     differ = np.zeros(len(rows) - 1, dtype=np.bool_)

@@ -98,6 +98,14 @@ def test_a_factor_column_with_the_name_of_a_security():
         run(returns(), es.FactorModel(factors().rename(columns={"SMB": "S0"})))
 
 
+def test_a_ticker_may_be_spelled_benchmark_as_models_spell_each_events_own():
+    frame = returns().assign(benchmark=returns()["S1"])
+    found = run(frame, es.MarketModel(), tickers=("S1", "benchmark"))
+    assert found.dropped.empty
+    cars = found.events["car"].to_numpy().reshape(2, -1)
+    np.testing.assert_array_equal(cars[0], cars[1])
+
+
 def test_a_factor_not_published_for_a_session_is_missing_there():
     frame, given = returns(), factors()
     given.iloc[ZERO, 1] = np.nan  # SMB on day zero
