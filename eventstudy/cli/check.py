@@ -10,6 +10,7 @@ import click
 from eventstudy.cli import messages, output
 from eventstudy.cli.options import (
     claims_of,
+    claims_option,
     claims_path,
     event_options,
     events_of,
@@ -51,6 +52,7 @@ _PROBLEM = ("line", "column", "value", "problem", "cure")
         help="Print a template of EVENTS, with comments, and nothing else.",
     ),
     *event_options,
+    claims_option,
     click.option(
         "--prices",
         metavar="SOURCE",

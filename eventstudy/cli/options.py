@@ -178,12 +178,6 @@ event_options = (
         "earlier, until it holds as many usable days as it is long.",
     ),
     click.option(
-        "--claims",
-        metavar="FILE",
-        show_default=f"{CLAIMS} beside EVENTS, where it is",
-        help=f"Press claims to check; `{NONE}` for none.",
-    ),
-    click.option(
         "--offline",
         is_flag=True,
         show_default="the network is used where the source needs it",
@@ -197,6 +191,13 @@ event_options = (
     ),
 )
 """Options of every command that reads events."""
+
+claims_option = click.option(
+    "--claims",
+    metavar="FILE",
+    show_default=f"{CLAIMS} beside EVENTS, where it is",
+    help=f"Press claims to check; `{NONE}` for none.",
+)
 
 report_options = (
     click.option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +18,7 @@ from eventstudy.cli.options import (
     with_options,
     written,
 )
-from eventstudy.cli.prices import cache_option, detours, source_named
+from eventstudy.cli.prices import cache_option, detours, prices_option, source_named
 
 if TYPE_CHECKING:
     from eventstudy.simulate import PowerResult
@@ -27,14 +26,6 @@ if TYPE_CHECKING:
 _STEPS = 4
 _HEADS = ("event and security, or group", "test", "n")
 _RIGHT = ("effect %", "p", "size %", "smallest %", "by placebo %")
-
-
-def _name(option: Callable[[Any], Any]) -> str:
-    """Name of the parameter that an option's decorator makes."""
-
-    def bare() -> None: ...
-
-    return str(option(bare).__click_params__[0].name)
 
 
 def _effects(
@@ -54,16 +45,8 @@ def _effects(
 )
 @click.argument("events", metavar="EVENTS")
 @with_options(
-    *(option for option in event_options if _name(option) != "claims"),
-    click.option(
-        "--prices",
-        default="auto",
-        metavar="SOURCE",
-        show_default=True,
-        help="auto (what is kept of Yahoo, then Yahoo, then the bundled prices), yahoo, snapshot "
-        "(the bundled prices), or a folder or file of your own: CSV or Parquet, a file a ticker or "
-        "one wide file.",
-    ),
+    *event_options,
+    prices_option,
     cache_option,
     click.option(
         "--level", type=float, default=0.95, show_default=True, help="One minus the nominal size."

@@ -25,6 +25,16 @@ _DETOURS = ("from the snapshot: ", "kept since ", "no cache: ", "the copy in the
 
 _NAMED = 3
 
+prices_option = click.option(
+    "--prices",
+    default="auto",
+    metavar="SOURCE",
+    show_default=True,
+    help="auto (what is kept of Yahoo, then Yahoo, then the bundled prices), yahoo, snapshot (the "
+    "bundled prices), or a folder or file of your own: CSV or Parquet, a file a ticker or one wide "
+    "file.",
+)
+
 cache_option = click.option(
     "--cache",
     metavar="FILE",

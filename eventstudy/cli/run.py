@@ -10,6 +10,7 @@ import click
 from eventstudy.cli import messages, output
 from eventstudy.cli.options import (
     claims_of,
+    claims_option,
     command_line,
     digests,
     event_options,
@@ -21,7 +22,7 @@ from eventstudy.cli.options import (
     with_options,
     written,
 )
-from eventstudy.cli.prices import Kept, cache_option, detours, source_named
+from eventstudy.cli.prices import Kept, cache_option, detours, prices_option, source_named
 from eventstudy.cli.summary import show
 
 if TYPE_CHECKING:
@@ -48,15 +49,8 @@ _NAMED = 8
 @click.argument("events", metavar="EVENTS")
 @with_options(
     *event_options,
-    click.option(
-        "--prices",
-        default="auto",
-        metavar="SOURCE",
-        show_default=True,
-        help="auto (what is kept of Yahoo, then Yahoo, then the bundled prices), yahoo, snapshot "
-        "(the bundled prices), or a folder or file of your own: CSV or Parquet, a file a ticker or "
-        "one wide file.",
-    ),
+    claims_option,
+    prices_option,
     cache_option,
     click.option(
         "--test",
