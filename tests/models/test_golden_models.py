@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from functools import lru_cache
-from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
+from golden import TESTS, close, panel, rows, study
 
 import eventstudy as es
 
-REFERENCE = Path(__file__).parents[1] / "reference"
-WINDOWS = ((0, 0), (-1, 1), (0, 1), (-5, 5))
-SESSIONS = 136
-TESTS = {
-    "cross_sectional_t": "cross_sectional",
-    "crude_dependence_t": "crude_dependence",
-    "J1_z": "j1",
-    "J2_z": "j2",
-    "patell_z_scar": "patell",
-    "adj_patell_z": "adjusted_patell",
-    "bmp_t": "bmp",
-    "adj_bmp_t": "adjusted_bmp",
-    "portfolio_t": "portfolio",
-    "corrado_rank_z": "corrado",
-    "corrado_zivney_rank_z": "corrado_zivney",
-    "corrado_zivney_sign_z": "corrado_zivney_sign",
-    "grank_t": "grank_t",
-    "grank_z": "grank_z",
-    "sign_exact_p": "sign",
-    "generalized_sign_z": "generalized_sign",
-    "wilcoxon_exact_p": "wilcoxon",
-    "johnson_lbt_t": "skewness_adjusted",
-    "hall_t_gammaLBT": "hall",
-    "sur_F": "sur",
-    "sur_mean_t": "sur_mean",
-}
 BESIDE = {"N_used": "n", "CAAR": "estimate"}
 PARAMETERS = {"sigma": "sigma", "M": "n_obs", "df": "dof", "R2": "r2", "beta": "beta"}
 PARAMETERS |= {"alpha": "alpha", "beta_lag": "beta_lag1", "beta0": "beta_0"}
@@ -58,49 +28,15 @@ OTHERS = {
 
 
 @lru_cache
-def panel():
-    """Returns and factors on 136 sessions; days -10 to -6 are not in the file and stay empty."""
-    given = pd.read_csv(REFERENCE / "golden_panel.csv")
-    dates = pd.bdate_range("2020-01-06", periods=SESSIONS)
-    columns: dict[str, np.ndarray] = {}
-    for event, part in given.groupby("event"):
-        place = part["rel_day"].to_numpy() + 130
-        named = {event: "ret", "MKT": "mkt", "RF": "rf", "SMB": "smb", "HML": "hml"}
-        for ticker, name in named.items():
-            columns.setdefault(ticker, np.full(SESSIONS, np.nan))[place] = part[name]
-    frame = pd.DataFrame(columns, index=dates)
-    frame["Mkt-RF"] = frame["MKT"] - frame["RF"]
-    return frame
-
-
-@lru_cache
 def result(name):
-    frame = panel()
-    factors = frame[["Mkt-RF", "SMB", "HML", "RF"]]
-    model = {
+    factors = panel()[["Mkt-RF", "SMB", "HML", "RF"]]
+    models = {
         "capm": lambda: es.CAPM(factors),
         "ff3": lambda: es.FF3(factors),
         "dimson1": lambda: es.Dimson(leads=1, lags=1),
         "scholes_williams": es.ScholesWilliams,
-    }[name]()
-    tickers = [column for column in frame.columns if column.startswith("E")]
-    events = pd.DataFrame(
-        {
-            "event_id": tickers,
-            "ticker": tickers,
-            "date": frame.index[130].strftime("%Y-%m-%d"),
-            "benchmark": "MKT",
-        }
-    )
-    study = es.Study(
-        model=model, estimation=(-130, -11), event=(-5, 5), windows=WINDOWS, calendar="data"
-    )
-    prices = es.MemoryPrices.from_returns(frame[[*tickers, "MKT"]])
-    return study.run(es.Events.from_frame(events), prices=prices)
-
-
-def close(got, want):
-    return math.isclose(float(got), float(want), rel_tol=1e-10, abs_tol=1e-14)
+    }
+    return study(models[name]())
 
 
 def compare(row, found, name):
@@ -144,8 +80,7 @@ def compare(row, found, name):
     ("name", "least"), [("capm", 300), ("ff3", 320), ("dimson1", 84), ("scholes_williams", 72)]
 )
 def test_every_stored_number(name, least):
-    with (REFERENCE / "golden.csv").open(newline="", encoding="utf-8") as file:
-        stored = [row for row in csv.DictReader(file) if row["model"] == name]
+    stored = [row for row in rows() if row["model"] == name]
     found = result(name)
     assert len(found.dropped) == 0
     passed = [row for row in stored if not compare(row, found, name)]

@@ -5,50 +5,23 @@ Rows of another convention are either converted, or named in ``OTHER_CONVENTIONS
 
 from __future__ import annotations
 
-import csv
 import math
 from functools import lru_cache
-from pathlib import Path
 
+import golden
 import numpy as np
-import pandas as pd
 import pytest
+from golden import WINDOWS, close, panel, rows
 
-import eventstudy as es
 from eventstudy.kernels.multiple import benjamini_hochberg, holm
 
-HERE = Path(__file__).parent
 MODELS = {
     "market_model": "market",
     "constant_mean": "constant_mean",
     "market_adjusted": "market_adjusted",
 }
 COEFFICIENTS = {"market": ("alpha", "beta"), "constant_mean": ("alpha",), "market_adjusted": ()}
-WINDOWS = ((0, 0), (-1, 1), (0, 1), (-5, 5))
-TESTS = {
-    "cross_sectional_t": "cross_sectional",
-    "crude_dependence_t": "crude_dependence",
-    "J1_z": "j1",
-    "J2_z": "j2",
-    "patell_z_scar": "patell",
-    "adj_patell_z": "adjusted_patell",
-    "bmp_t": "bmp",
-    "adj_bmp_t": "adjusted_bmp",
-    "portfolio_t": "portfolio",
-    "corrado_rank_z": "corrado",
-    "corrado_zivney_rank_z": "corrado_zivney",
-    "corrado_zivney_sign_z": "corrado_zivney_sign",
-    "grank_t": "grank_t",
-    "grank_z": "grank_z",
-    "sign_exact_p": "sign",
-    "generalized_sign_z": "generalized_sign",
-    "wilcoxon_Wplus": "wilcoxon",
-    "wilcoxon_exact_p": "wilcoxon",
-    "johnson_lbt_t": "skewness_adjusted",
-    "hall_t_gammaLBT": "hall",
-    "sur_F": "sur",
-    "sur_mean_t": "sur_mean",
-}
+TESTS = {**golden.TESTS, "wilcoxon_Wplus": "wilcoxon"}
 PARAMETERS = {"sigma": "sigma", "M": "n_obs", "df": "dof", "R2": "r2"}
 EFFECTS = {"CAR": "car", "car": "car", "SE_CAR": "se", "SCAR": "scar", "BHAR": "bhar"}
 OTHER_CONVENTIONS = {
@@ -59,47 +32,9 @@ OTHER_CONVENTIONS = {
 
 
 @lru_cache
-def rows():
-    with (HERE / "golden.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-@lru_cache
-def panel():
-    """The panel's days on 136 sessions: relative days -10 to -6 are not in it, and stay empty."""
-    given = pd.read_csv(HERE / "golden_panel.csv")
-    dates = pd.bdate_range("2020-01-06", periods=136)
-    columns = {}
-    for event, part in given.groupby("event"):
-        place = part["rel_day"].to_numpy() + 130
-        for name, ticker in (("ret", event), ("mkt", "MKT")):
-            values = columns.setdefault(ticker, np.full(136, np.nan))
-            values[place] = part[name]
-    return pd.DataFrame(columns, index=dates)
-
-
-@lru_cache
-def result(model):
-    frame = panel()
-    tickers = [name for name in frame.columns if name != "MKT"]
-    events = pd.DataFrame(
-        {
-            "event_id": tickers,
-            "ticker": tickers,
-            "date": frame.index[130].strftime("%Y-%m-%d"),
-            "benchmark": "MKT",
-        }
-    )
-    study = es.Study(
-        model=model, estimation=(-130, -11), event=(-5, 5), windows=WINDOWS, calendar="data"
-    )
-    return study.run(es.Events.from_frame(events), prices=es.MemoryPrices.from_returns(frame))
-
-
-@lru_cache
 def indexed(model):
     """The frames by what their rows are about."""
-    found = result(model)
+    found = golden.study(model)
     return {
         "fits": found.fits.set_index("event_id"),
         "events": found.events.set_index(["event_id", "window"]),
@@ -109,10 +44,6 @@ def indexed(model):
             event: part["ar"].to_numpy() for event, part in found.estimation.groupby("event_id")
         },
     }
-
-
-def close(got, want):
-    return math.isclose(float(got), float(want), rel_tol=1e-10, abs_tol=1e-14)
 
 
 def converted(name, effect, residuals, length):
