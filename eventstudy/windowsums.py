@@ -21,13 +21,18 @@ FEW = 4_096
 WORTH = 6
 """Days of windows of their own that cost as much as a session of running sums (measured)."""
 
+# Windows of a stretch: those of a longer history would be small differences of large sums.
+_STRETCH = 32
 # Pairs whose running sums are taken together, so that they stay in a core's cache, and of a range.
 _LOT, RANGE = 16, 64
 
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
-    """Pairs of a security and a benchmark, in the order of their calendars: P pairs of n events.
+    """Pairs of a security and a benchmark on a stretch of sessions: P pairs of n events.
+
+    Stretches share the days of a window, so that each window lies in one. The pairs are in the
+    order of their calendars and stretches.
 
     Attributes
     ----------
@@ -35,8 +40,8 @@ class _Pairs:
         The returns.
     window : Window
         The window to sum over.
-    security, calendar, benchmark : array of int, shape (P,)
-        The pairs.
+    calendar, begin, security, benchmark : array of int, shape (P,)
+        The pairs, and the sessions with which their stretches begin.
     bounds : array of int, shape (P + 1,)
         Where the events of each begin.
     events, zero : array of int, shape (n,)
@@ -46,8 +51,9 @@ class _Pairs:
     panel: Panel
     factors: Factors
     window: Window
-    security: Integers
     calendar: Integers
+    begin: Integers
+    security: Integers
     benchmark: Integers
     bounds: Integers
     events: Integers
@@ -55,26 +61,31 @@ class _Pairs:
 
     @classmethod
     def of(cls, rows: Rows, panel: Panel, factors: Factors, window: Window) -> _Pairs:
-        """Find the pairs whose windows are together much longer than their history."""
-        count = np.array([len(panel.tickers), factors.where.shape[1]], dtype=np.int64)
-        key = (rows.calendar * count[0] + rows.security) * count[1] + rows.benchmark
+        """Find the pairs whose windows are together much longer than their stretch."""
+        long = _STRETCH * len(window)
+        stretch = np.maximum(rows.zero + window.first, 0) // long
+        many = np.array([int(stretch.max(initial=0)) + 1, len(panel.tickers)], dtype=np.int64)
+        key = (rows.calendar * many[0] + stretch) * many[1] + rows.security
+        key = key * factors.where.shape[1] + rows.benchmark
         # Numbers that hold a place in their last bits are sorted many times faster than places.
         bits = len(rows).bit_length()
         ordered = np.sort((key << bits) | np.arange(len(rows)))
         order = ordered & ((1 << bits) - 1)
         begins = np.flatnonzero(np.append(True, np.diff(ordered >> bits) != 0))
         sizes = np.diff(np.append(begins, len(rows)))
-        calendar = rows.calendar[order[begins]]
-        sessions = np.array([len(one.sessions) for one in panel.calendars])[calendar]
-        worth = sizes * len(window) > WORTH * sessions
-        events = order[np.repeat(worth, sizes)]
-        first = order[begins[worth]]
+        first = order[begins]
+        begin = stretch[first] * long
+        sessions = np.array([len(one.sessions) for one in panel.calendars])[rows.calendar[first]]
+        days = np.minimum(long + len(window), sessions - begin)
+        worth = sizes * len(window) > WORTH * days
+        events, first = order[np.repeat(worth, sizes)], first[worth]
         return cls(
             panel,
             factors,
             window,
+            rows.calendar[first],
+            begin[worth],
             rows.security[first],
-            calendar[worth],
             rows.benchmark[first],
             np.append(0, np.cumsum(sizes[worth])),
             events,
@@ -90,10 +101,18 @@ class _Pairs:
         return np.diff(self.bounds)
 
     def lots(self, start: int, stop: int) -> Iterator[slice]:
-        """Cut some pairs between calendars, and where they are many."""
-        cuts = np.flatnonzero(np.diff(self.calendar[start:stop])) + start + 1
+        """Cut some pairs between calendars and stretches, and where they are many."""
+        some = slice(start, stop)
+        differ = (np.diff(self.calendar[some]) != 0) | (np.diff(self.begin[some]) != 0)
+        cuts = np.flatnonzero(differ) + start + 1
         for begin, end in zip([start, *cuts], [*cuts, stop], strict=True):
             yield from (slice(one, min(one + _LOT, end)) for one in range(begin, end, _LOT))
+
+    def days(self, lot: slice) -> int:
+        """Sessions of the stretch of a lot, the days of a window that begins with its last one."""
+        sessions = len(self.panel.calendars[self.calendar[lot.start]].sessions)
+        begin = int(self.begin[lot.start])
+        return min((_STRETCH + 1) * len(self.window), sessions - begin)
 
 
 def shared_window_sums(
@@ -121,8 +140,11 @@ def shared_window_sums(
 
     Notes
     -----
-    Whether an event has sums depends on how many there are; their bits on the history of security
-    and benchmark up to the end of the window alone, wherever they are taken.
+    A history longer than 33 windows is summed in stretches, each as a history of its own: running
+    sums over all of it would cost the windows their digits.
+
+    Whether an event has sums depends on how many there are; their bits on the days of its stretch
+    up to the end of the window alone, wherever they are taken.
     """
     if len(rows) <= FEW:
         return None
@@ -140,21 +162,22 @@ def _sums_of_range(pairs: _Pairs, start: int, stop: int) -> tuple[Integers, Floa
     bounds, window = pairs.bounds, pairs.window
     found = np.empty((bounds[stop] - bounds[start], SUMS))
     for lot in pairs.lots(start, stop):
-        days = len(pairs.panel.calendars[pairs.calendar[lot.start]].sessions)
-        begin, end = bounds[lot.start], bounds[lot.stop]
+        days, begin = pairs.days(lot), pairs.begin[lot.start]
+        own = slice(bounds[lot.start], bounds[lot.stop])
         series = np.repeat(np.arange(lot.stop - lot.start), pairs.sizes[lot])
-        first = pairs.zero[begin:end] + window.first
+        first = pairs.zero[own] + window.first - begin
         sums = window_sums(_running(pairs, lot, days), series, first, len(window), days)
-        found[begin - bounds[start] : end - bounds[start]] = sums.T
+        found[own.start - bounds[start] : own.stop - bounds[start]] = sums.T
     return pairs.events[bounds[start] : bounds[stop]], found
 
 
 def _running(pairs: _Pairs, lot: slice, days: int) -> Floats:
     """Take the running sums of a lot."""
-    panel, factors = pairs.panel, pairs.factors
-    start = panel.returns.start[pairs.security[lot]]
+    panel, factors, begin = pairs.panel, pairs.factors, pairs.begin[lot]
+    start = panel.returns.start[pairs.security[lot]] + begin
     y = gather(panel.returns.values, start, days)
     if panel.any_span:
         y[gather_counts(panel.spans, start, days) != 1] = np.nan
     which = factors.where[pairs.calendar[lot], pairs.benchmark[lot]]
-    return running_sums(y, gather(factors.returns.values, factors.returns.start[which], days))
+    x = gather(factors.returns.values, factors.returns.start[which] + begin, days)
+    return running_sums(y, x)

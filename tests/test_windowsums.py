@@ -129,11 +129,48 @@ def test_a_model_made_out_of_the_market_model_has_its_own_fit(monkeypatch, fitte
     assert fitted["sums"] == 0
 
 
-def test_pairs_of_different_calendars_are_not_taken_together():
+@pytest.mark.parametrize("windows", [1, 2, 3])
+def test_a_long_history_is_summed_in_stretches(monkeypatch, fitted, windows):
+    """900 sessions are up to eight stretches of one window and the days shared with the next."""
+    prices, events = world()
+    direct = run(prices, events)
+    monkeypatch.setattr(windowsums, "FEW", 0)
+    monkeypatch.setattr(windowsums, "WORTH", 1)
+    monkeypatch.setattr(windowsums, "_STRETCH", windows)
+    of_days = fitted["days"]
+    shared = run(prices, events)
+    assert fitted["days"] - of_days < 0.3 * EVENTS < fitted["sums"]
+    for name in ("events", "fits"):
+        one, other = getattr(direct, name), getattr(shared, name)
+        pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-11, atol=1e-15)
+    pd.testing.assert_frame_equal(direct.dropped, shared.dropped)
+
+
+def test_a_wild_youth_costs_later_stretches_nothing(monkeypatch, fitted):
+    """Returns a hundred times as large at first: sums over all would have lost four digits."""
+    monkeypatch.setattr(windowsums, "FEW", 0)
+    monkeypatch.setattr(windowsums, "WORTH", 1)
+    prices, events = world()
+    returns = 0.01 * np.random.default_rng(8).standard_normal((SESSIONS, 2))
+    returns[:200] *= 40.0
+    prices = pd.DataFrame(
+        100.0 * np.exp(np.cumsum(returns, axis=0)), index=prices.index, columns=["A", MARKET]
+    )
+    own = events[events["date"] > prices.index[500]].assign(tickers="A", benchmark=MARKET)
+    run(prices, own)
+    assert fitted["sums"] == 0
+    monkeypatch.setattr(windowsums, "_STRETCH", 2)
+    run(prices, own)
+    assert fitted["sums"] == len(own)
+
+
+def test_pairs_of_different_calendars_and_stretches_are_not_taken_together():
     none = np.empty(0, dtype=np.int64)
-    calendar = np.repeat([0, 1, 4], [3, 40, 1])
-    pairs = windowsums._Pairs(None, None, None, none, calendar, none, none, none, none)
+    calendar, begin = np.repeat([0, 1, 4], [3, 40, 1]), np.repeat([0, 240, 0], [40, 3, 1])
+    pairs = windowsums._Pairs(
+        None, None, None, calendar, begin, none, none, np.zeros(45, dtype=np.int64), none, none
+    )
     assert [(lot.start, lot.stop) for lot in pairs.lots(0, 44)] == [
-        (0, 3), (3, 19), (19, 35), (35, 43), (43, 44),
+        (0, 3), (3, 19), (19, 35), (35, 40), (40, 43), (43, 44),
     ]  # fmt: skip
     assert [(lot.start, lot.stop) for lot in pairs.lots(2, 16)] == [(2, 3), (3, 16)]
