@@ -414,8 +414,8 @@ def bar(rows: Rows, panel: Panel, model: Model, barred: Booleans | None) -> Bool
     if panel.ticker_set.isdisjoint(model.tickers):
         return barred
     tickers = np.array(panel.tickers, dtype=object)[rows.security]
-    # Each event's own benchmark is no column of that name: a ticker may be spelled so.
-    columns = [None if name == BENCHMARK else name for name in model.factors]
+    # A column of a table, and each event's own benchmark, may have the name of a ticker.
+    columns = [name if name in model.tickers else None for name in model.factors]
     found = tickers[:, None] == np.array(columns, dtype=object)
     found = np.repeat(found.astype(np.bool_), len(model.shifts), axis=1)
     if barred is None:

@@ -124,8 +124,8 @@ def estimate_study(
 
     Where there are thousands of events, and so many of a security that their estimation windows are
     together six times as long as its history, the market model takes its sums from running sums of
-    that history, or of stretches of a long one. They agree with those of each window's own days to eleven digits and more, and
-    have the same bits in whatever range, and wherever, they are taken.
+    that history, or of stretches of a long one. They agree with those of each window's own days to
+    eleven digits and more, and have the same bits in whatever range, and wherever, they are taken.
     """
     task = _Task(rows, panel, factors, design, model, left_out, barred)
     plain = left_out is None and barred is None and not design.rolling_start

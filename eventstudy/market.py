@@ -75,6 +75,8 @@ class Market:
         What the source gave, whole.
     sessions : mapping of str to Calendar
         Calendar of each ticker, benchmarks included.
+    brought : mapping of str to PriceSeries and Calendar
+        Factors that the model brings along, whole; a security may have the name of one.
     panel : Panel
         The securities, on the sessions that the windows can need.
     factors : Factors
@@ -84,13 +86,15 @@ class Market:
     dropped : dict of int to str
         Pairs without a place or a series, with the reason.
     laid : mapping of str to PriceSeries
-        The benchmarks and factors as they lie on their sessions, converted where they are.
+        Benchmarks and factors of the source as they lie on their sessions, converted where they
+        are.
     rates : mapping of str to str
         Rate by which the returns of a ticker are converted, for those that are.
     """
 
     series: Mapping[str, PriceSeries]
     sessions: Mapping[str, Calendar]
+    brought: Mapping[str, tuple[PriceSeries, Calendar]]
     panel: Panel
     factors: Factors
     calendar: Integers
@@ -139,7 +143,7 @@ def open_market(
     CalendarError
         Where a calendar does not reach the announcements, or a currency is not known.
     StudyError
-        Where a factor that the model brings along has the name of another series.
+        Where a factor that the model brings along has the name of a benchmark.
     """
     supply = supply or Supply()
     good = [place for place in listing.places if not place.reason]
@@ -155,8 +159,8 @@ def open_market(
         raise PricesError("no price series for any event:\n  " + "\n  ".join(reasons))
     lost = {t for t in used if t in quotes.failures or rates.get(t) in quotes.failures}
     found = {p.ticker: _absent(p.ticker, quotes, rates) for p in supply.factors if p.ticker in lost}
-    given = {**quotes.series, **found, **_brought(supply.table, used)}
-    stock = _Stock(given, start, end, [p for p in peers if p.ticker not in lost], supply, rates)
+    known = [p for p in peers if p.ticker not in lost]
+    stock = _Stock({**quotes.series, **found}, start, end, known, supply, rates)
     return _lay_out(frame, replace(listing, places=places), stock, design)
 
 
@@ -177,21 +181,24 @@ def _lay_out(frame: pd.DataFrame, listing: Listing, stock: _Stock, design: Desig
     supply, rates = stock.supply, stock.rates
     good = [place for place in listing.places if not place.reason]
     own_days = any(place.exchange == DATA for place in good)
-    series = dict(stock.series)
+    series, whole = stock.series, _brought(supply.table, good)
+    brought = whole
     if not own_days:
-        series = _clip(series, stock.start, stock.end)
+        series, brought = (_clip(one, stock.start, stock.end) for one in (series, whole))
     names = list(dict.fromkeys(p.exchange for p in good))
     usable = [p for p in stock.peers if p.exchange in names]
     securities = list(dict.fromkeys((p.ticker, p.exchange) for p in [*good, *usable]))
-    factors = _factor_places(good, supply, own_days=own_days)
-    codes = [*names, *factors.values(), *([SESSIONS] if rates else [])]
-    calendars = _calendars(codes, frame, series, supply.table)
+    factors = {p.benchmark: p.benchmark_exchange for p in good if p.benchmark}
+    factors |= {p.ticker: p.exchange for p in supply.factors}
+    home = [] if supply.table is None else [DATA if own_days else supply.table.exchange]
+    codes = [*names, *factors.values(), *home, *([SESSIONS] if rates else [])]
+    calendars = _calendars(codes, frame, series, brought)
     if own_days and supply.table is not None:
         rows = supply.table.onto(calendars[DATA].sessions)
-        series |= {one.ticker: one for one in rows.series()}
+        brought = {one.ticker: one for one in rows.series()}
 
     def change(ticker: str, code: str) -> Floats | None:
-        rate = rates.get(ticker)
+        rate = rates.get(ticker, "")
         if rate not in series:
             return None
         return rate_changes(series[rate], calendars[SESSIONS], calendars[code])
@@ -212,12 +219,13 @@ def _lay_out(frame: pd.DataFrame, listing: Listing, stock: _Stock, design: Desig
     }
     sessions = {ticker: calendars[code] for ticker, code in [*securities, *factors.items()]}
     sessions |= {rate: calendars[SESSIONS] for rate in rates.values() if rate in series}
-    own = [calendars[code] for code in factors.values()]
+    own = [calendars[code] for code in (*factors.values(), *(home * len(brought)))]
     return Market(
         stock.series,
         sessions,
+        {name: (one, calendars[code]) for name, one in whole.items() for code in home},
         convert_panel(panel, changes),
-        Factors.build(list(laid.values()), own, targets, pad=pad),
+        Factors.build([*laid.values(), *brought.values()], own, targets, pad=pad),
         *_positions(listing, names, securities, list(factors)),
         dropped=listing.dropped(),
         laid=laid,
@@ -280,23 +288,12 @@ def _absent(ticker: str, quotes: Quotes, rates: Mapping[str, str]) -> PriceSerie
     return PriceSeries(ticker, none, np.empty(0), "returns", "none", notes=(str(why),))
 
 
-def _brought(table: FactorTable | None, used: Mapping[str, str]) -> dict[str, PriceSeries]:
+def _brought(table: FactorTable | None, places: Sequence[Place]) -> dict[str, PriceSeries]:
     """Give the factors that the model brings along, by name."""
     found = {} if table is None else {one.ticker: one for one in table.series()}
-    double = next((name for name in found if name in used), None)
+    double = next((p.benchmark for p in places if p.benchmark in found), None)
     if double is not None:
-        raise StudyError(
-            f"the factor {double} has the name of a security or benchmark. Rename its column"
-        )
-    return found
-
-
-def _factor_places(places: Sequence[Place], supply: Supply, *, own_days: bool) -> dict[str, str]:
-    """Calendars of the benchmarks and factors, by name."""
-    found = {p.benchmark: p.benchmark_exchange for p in places if p.benchmark}
-    found |= {p.ticker: p.exchange for p in supply.factors}
-    if supply.table is not None:
-        found |= dict.fromkeys(supply.table.names, DATA if own_days else supply.table.exchange)
+        raise StudyError(f"the factor {double} has the name of a benchmark. Rename its column")
     return found
 
 
@@ -325,16 +322,13 @@ def _calendars(
     names: Sequence[str],
     frame: pd.DataFrame,
     series: Mapping[str, PriceSeries],
-    table: FactorTable | None,
+    brought: Mapping[str, PriceSeries],
 ) -> dict[str, Calendar]:
     """Build the calendars over the data and the announcements."""
-    own = () if table is None else table.names
-    quoted = [one for ticker, one in series.items() if ticker not in own]
     if DATA in names:
-        return {DATA: data_calendar(_all_days(quoted))}
-    days = [
-        day for one in series.values() if len(one.dates) for day in (one.dates[0], one.dates[-1])
-    ]
+        return {DATA: data_calendar(_all_days(series.values()))}
+    every = [one for one in (*series.values(), *brought.values()) if len(one.dates)]
+    days = [day for one in every for day in (one.dates[0], one.dates[-1])]
     first, last = event_range(frame)
     begin = min([first, *(day.astype(object) for day in days)])
     finish = max([last, *(day.astype(object) for day in days)])

@@ -92,25 +92,31 @@ def sources_frame(market: Market) -> pd.DataFrame:
     roles += [
         ("benchmark" if place in benchmarks else "factor", name)
         for place, name in enumerate(market.factors.names)
+        if name not in market.brought
     ]
     known_rates = dict.fromkeys(market.rates[t] for _, t in roles if t in market.rates)
-    roles += [("currency", rate) for rate in known_rates if rate in market.series]
+    found = [(role, market.series[t], market.sessions[t], market.rates.get(t)) for role, t in roles]
+    found += [("factor", *one, None) for one in market.brought.values()]
+    found += [
+        ("currency", market.series[rate], market.sessions[rate], None)
+        for rate in known_rates
+        if rate in market.series
+    ]
     lookup = SessionLookup()
-    for role, ticker in roles:
-        series = market.series[ticker]
+    for role, series, sessions, rate in found:
         notes = list(series.notes)
-        if ticker in market.rates:
-            notes.append(f"returns converted by {market.rates[ticker]}")
+        if rate is not None:
+            notes.append(f"returns converted by {rate}")
         known = series.dates[np.isfinite(series.values)]
         rows.append(
             {
-                "ticker": ticker,
+                "ticker": series.ticker,
                 "role": role,
                 "source": series.source,
                 "first": known[0].astype("datetime64[s]") if len(known) else pd.NaT,
                 "last": known[-1].astype("datetime64[s]") if len(known) else pd.NaT,
                 "sessions": len(known),
-                "missing": _missing(series, lookup.sessions(series, market.sessions[ticker])),
+                "missing": _missing(series, lookup.sessions(series, sessions)),
                 "retrieved": series.retrieved,
                 "sha256": series.sha256,
                 "note": "; ".join(notes),

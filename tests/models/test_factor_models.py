@@ -93,9 +93,28 @@ def test_a_security_that_is_its_own_factor_is_dropped_with_the_reason():
     assert "itself a factor" in found.dropped.loc[0, "reason"]
 
 
-def test_a_factor_column_with_the_name_of_a_security():
-    with pytest.raises(StudyError, match="name of a security"):
-        run(returns(), es.FactorModel(factors().rename(columns={"SMB": "S0"})))
+@pytest.mark.parametrize("calendar", ["data", "exchange"])
+@pytest.mark.parametrize("model", [es.CAPM, es.FF3, es.FF5])
+def test_a_security_may_have_the_name_of_a_factor(model, calendar):
+    """RF is Regions Financial and CMA Comerica, besides what Ken French's columns are called."""
+    own = returns(sessions=170)
+    own = own.loc[own.index.intersection(es_calendar("XNYS", 2020).sessions)]
+    given = factors(sessions=170).loc[own.index]
+    both = own.rename(columns={"S1": "RF"}).assign(CMA=own["S1"])
+    found = run(both, model(given), tickers=("RF", "CMA"), calendar=calendar)
+    alone = run(own, model(given), tickers=("S1",), calendar=calendar)
+    assert found.dropped.empty
+    cars = found.events["car"].to_numpy().reshape(2, -1)
+    np.testing.assert_array_equal(cars[0], cars[1])
+    np.testing.assert_array_equal(cars[0], alone.events["car"])
+    roles = found.sources[found.sources["ticker"] == "RF"].set_index("role")
+    assert roles.loc["security", "source"] != roles.loc["factor", "source"] == "factor frame"
+
+
+def test_a_factor_column_with_the_name_of_a_benchmark():
+    named = factors().rename(columns={"SMB": "MKT"})
+    with pytest.raises(StudyError, match="MKT has the name of a benchmark"):
+        run(returns(), es.FactorModel([named, "benchmark"]))
 
 
 def test_a_ticker_may_be_spelled_benchmark_as_models_spell_each_events_own():
@@ -186,10 +205,10 @@ def test_factors_keep_their_own_exchange_and_are_aligned_by_closes():
     assert found.fits.loc[0, "F"] == pytest.approx(want.params[1], rel=1e-9)
 
 
-def es_calendar(mic):
+def es_calendar(mic, year=2021):
     from eventstudy.calendars import exchange_calendar
 
-    return exchange_calendar(mic, "2021-01-01", "2021-12-31")
+    return exchange_calendar(mic, f"{year}-01-01", f"{year}-12-31")
 
 
 def test_a_factor_on_a_day_that_is_no_session_of_its_exchange():
