@@ -111,10 +111,11 @@ class Dimson(Model):
 
 def _weights(market: Floats, reach: int) -> Floats:
     """Fowler and Rorke's weights of the slopes, shape (events, 2 reach + 1)."""
-    centred = market - np.nanmean(market, axis=1, keepdims=True)
-    own = centred[:, :, reach]
-    spread = np.nansum(own**2, axis=1)
+    used = np.count_nonzero(np.isfinite(market), axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
+        centred = market - np.nansum(market, axis=1, keepdims=True) / used
+        own = centred[:, :, reach]
+        spread = np.nansum(own**2, axis=1)
         r = [
             np.nansum(own * centred[:, :, reach - k], axis=1)
             / np.sqrt(spread * np.nansum(centred[:, :, reach - k] ** 2, axis=1))

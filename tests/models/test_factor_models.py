@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -248,6 +250,18 @@ def test_every_model_says_what_it_is():
         text = " ".join((kind.__doc__ or "").split())
         assert "References" in text, name
         assert "egrees of freedom" in text or "ormal reference" in text or "as for" in text, name
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_security_without_a_day_is_dropped_in_words_whatever_the_model(name):
+    given = {"peers": ["S1", "S2", "MKT"], "synthetic_control": ["S1", "S2", "MKT"]}
+    taking = "factors" in inspect.signature(MODELS[name]).parameters
+    options = {"factors": given.get(name, factors())} if taking else {}
+    frame = returns()
+    frame.iloc[: ZERO - 5, 0] = np.nan
+    found = run(frame, MODELS[name](**options), tickers=("S0", "S1"))
+    assert found.dropped["ticker"].tolist() == ["S0"]
+    assert found.dropped.loc[0, "reason"].startswith("0 usable days of 120")
 
 
 def test_a_study_with_a_factor_file_comes_back_from_its_settings(tmp_path):
