@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -237,9 +237,12 @@ class Study:
         values = dict(spec)
         values["benchmark"] = values.get("benchmark") or None
         try:
-            return cls(**values)
+            study = cls(**values)
         except (TypeError, ValueError, AttributeError) as error:
             raise StudyError(f"a setting has the wrong kind of value: {error}") from error
+        # A specification writes the default out; as a default it follows another window.
+        default = replace(study, min_estimation=None)
+        return default if default.design == study.design else study
 
     @classmethod
     def read(cls, path: str | Path) -> Study:

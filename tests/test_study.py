@@ -104,8 +104,14 @@ def test_round_trip_through_toml(study, tmp_path):
     back = es.Study.read(path)
     assert back.spec == study.spec
     assert back.design == study.design
-    if study is STUDY:
-        assert back == study
+    assert back == study
+
+
+def test_a_default_that_was_written_out_follows_another_window():
+    again = replace(es.Study.from_spec(es.Study().spec), estimation=(-60, -11))
+    assert again.design.min_estimation == 50
+    given = replace(es.Study.from_spec(es.Study(min_estimation=40).spec), estimation=(-60, -11))
+    assert given.design.min_estimation == 40
 
 
 def test_every_setting_is_in_the_specification():
