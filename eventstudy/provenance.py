@@ -64,9 +64,24 @@ def digest_of(frame: pd.DataFrame) -> str:
 
 
 def describe_run(
-    events: Events, spec: Mapping[str, Any], factors: FactorTable | None = None
+    events: Events,
+    spec: Mapping[str, Any],
+    sources: pd.DataFrame,
+    factors: FactorTable | None = None,
 ) -> dict[str, Any]:
-    """Say what went in; no clock, no path, so that the same input gives the same words."""
+    """Say what went in; no clock, no path, so that the same input gives the same words.
+
+    Parameters
+    ----------
+    events : Events
+        The events.
+    spec : mapping
+        The settings.
+    sources : DataFrame
+        From :func:`sources_frame`.
+    factors : FactorTable, optional
+        What the model brings along.
+    """
     inputs = {events.name: events.sha256 or digest_of(events.frame)}
     names: dict[str, str] = {}
     if factors is not None:
@@ -80,6 +95,10 @@ def describe_run(
         "name": events.name,
         "inputs": inputs,
         "settings": {**spec, "model": model},
+        "sources": {
+            str(source): list(dict.fromkeys(rows["ticker"]))
+            for source, rows in sources.groupby("source", sort=False)
+        },
         "versions": versions(MODELS.get(name_of(model), Model).packages),
     }
 

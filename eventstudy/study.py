@@ -397,6 +397,7 @@ class Study:
             placebo=few if self.placebo == "auto" else self.placebo == "always",
             diagnostics=self.diagnostics,
         )
+        sources = sources_frame(market)
         tables: dict[str, Table] = {
             **of_events.tables(),
             "means": partial(
@@ -413,9 +414,9 @@ class Study:
             if claims is None
             else judge(claims, _zeros(rows, frame, market, claims), market.series),
             "dropped": dropped_frame(frame, dropped),
-            "sources": sources_frame(market),
+            "sources": sources,
         }
-        facts = describe_run(events, self.spec, self.expected_return.table)
+        facts = describe_run(events, self.spec, sources, self.expected_return.table)
         if too_many:
             facts["groups"] = too_many
         return StudyResult(

@@ -63,3 +63,10 @@ def test_it_does_not_depend_on_how_many_cells_are_taken_at_once(cells, monkeypat
 def test_a_run_names_the_digest_of_its_events():
     result = run(world(), one_date())
     assert result.provenance["inputs"] == {"frame": digest_of(result.input)}
+
+
+def test_a_run_names_the_source_of_each_series():
+    result = run(world(), one_date())
+    tickers = result.sources["ticker"].tolist()
+    assert len(tickers) > 2
+    assert result.provenance["sources"] == {result.sources["source"].iloc[0]: tickers}

@@ -6,7 +6,7 @@ The same data fills the PDF and the HTML page; neither template computes anythin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +115,7 @@ def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = Fals
         "models": models_table(findings.models).data(),
         "methods": _methods(findings),
         "level": level(findings.level),
-        "provenance": [[shorten(k, 60), v] for k, v in _flat(findings.provenance)],
+        "provenance": [[shorten(k, 60), v] for k, v in _flat(_unsaid(findings.provenance))],
     }
     return Document(data, tuple(album.pictures))
 
@@ -254,6 +254,11 @@ def _methods(findings: Findings) -> list[dict[str, str]]:
         }
         for name in findings.methods
     ]
+
+
+def _unsaid(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the sources, which have a table of their own."""
+    return {name: value for name, value in provenance.items() if name != "sources"}
 
 
 def _flat(value: Any, label: str = "") -> Iterator[tuple[str, str]]:

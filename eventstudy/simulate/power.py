@@ -116,14 +116,15 @@ def power(
     answers = list(single_answers(abnormal, events.frame, question))
     progress("groups")
     answers += group_answers(abnormal, events.frame, question, study.max_span)
+    sources = sources_frame(market)
     return PowerResult(
         spec=study.spec,
         target=target,
         curves=joined(answers),
         detectable=pd.DataFrame([one.row for one in answers], columns=list(DETECTABLE)),
         dropped=dropped_frame(events.frame, dropped),
-        sources=sources_frame(market),
-        provenance=describe_run(events, study.spec),
+        sources=sources,
+        provenance=describe_run(events, study.spec, sources),
     )
 
 
