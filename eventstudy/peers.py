@@ -82,8 +82,8 @@ def peer_effects(
 ) -> tuple[Abnormal, Integers]:
     """Estimate every peer on the days of every event, with the event's benchmark.
 
-    A peer stands in for an event where it keeps the same calendar and is none of the event's own
-    firms; one whose own data do not suffice is left out.
+    A peer stands in for an event where it keeps the same calendar, has a price on day zero, and is
+    none of the event's own firms; one whose own data do not suffice is left out.
 
     Parameters
     ----------
@@ -131,5 +131,9 @@ def stand_ins(rows: Rows, frame: pd.DataFrame, panel: Panel, peers: Sequence[str
     for column, security in enumerate(securities):
         events = firms.loc[firms["ticker"] == panel.tickers[security], "event_id"]
         stands[:, column] = (rows.calendar == panel.calendar[security]) & ~own.isin(events)
+        if panel.moves[security]:
+            # A peer that is halted on day zero would have another one.
+            here = np.flatnonzero(stands[:, column])
+            stands[here, column] = panel.priced[panel.returns.start[security] + rows.zero[here]]
     position, column = np.nonzero(stands)
     return np.column_stack([position, np.array(securities, dtype=np.int64)[column]])

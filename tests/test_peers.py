@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import abnormal, world
+from worlds import MARKET, abnormal, prices, world
 
 from eventstudy.calendars import exchange_calendar
 from eventstudy.kernels.dependence import window_span
@@ -89,6 +89,19 @@ def test_a_peer_stands_in_on_its_own_calendar_for_events_of_others(chosen, names
         and (event, security) not in {case[:2] for case in chosen}
     ]
     assert [tuple(pair) for pair in got.tolist()] == want
+
+
+def test_a_peer_that_is_halted_on_day_zero_does_not_stand_in():
+    """It has another day zero: the first session after the halt."""
+    frame = prices(world())
+    names = [name for name in frame.columns if name != MARKET]
+    frame.iloc[135, frame.columns.get_loc(names[2])] = np.nan
+    found, _ = abnormal(frame, [("A", names[0], 135), ("B", names[0], 142)], kind="prices")
+    table = pd.DataFrame({"event_id": ["A", "B"], "ticker": names[0]})
+    extra, owner = peer_effects(found, table, names[1:4])
+    stands = {(int(one), names[row]) for one, row in zip(owner, extra.rows.security, strict=True)}
+    every = {(one, name) for one in (0, 1) for name in names[1:4]}
+    assert stands == every - {(0, names[2])}
 
 
 @pytest.mark.parametrize("peers", [(), ("unknown",)])
