@@ -17,6 +17,9 @@ from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.correlation import DIFFERENT, MIN_MATCHES, STILL, short, squares_of_many
 from eventstudy.kernels.gaps import close_up, wide
 
+# Share of an event's squares that must be left for what was taken off to have cost four digits.
+_LOST = 1e-4
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -32,10 +35,16 @@ class Moments:
     scale: Floats
 
     @classmethod
-    def without(cls, days: int, total: Floats, squares: Floats, edge: Floats) -> Moments:
-        """Leave out the columns of ``edge`` one after the other; sums of all days are known."""
+    def without(cls, values: Floats, most: int, total: Floats, squares: Floats) -> Moments:
+        """Leave out the first columns one after the other, up to so many; all sums are known."""
+        edge = values[:, :most]
         own, left = total - _running(edge.T), squares - _running(edge.T**2)
-        count = (days - np.arange(len(own)))[:, None]
+        # A day that holds nearly all of the squares leaves its rounding when it is taken off.
+        for event in np.flatnonzero(~(left[-1] > _LOST * squares)):
+            rest = [values[event, first:] for first in range(most + 1)]
+            own[:, event] = [one.sum() for one in rest]
+            left[:, event] = [(one**2).sum() for one in rest]
+        count = (values.shape[1] - np.arange(len(own)))[:, None]
         mean = own / count
         about = left - count * mean**2
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -108,8 +117,8 @@ class Band:
         """
         days = self.residuals.shape[1]
         most = min(max(lengths) - 1, days - 1)
-        edge = self.residuals[:, :most], self.residuals[:, days - most :][:, ::-1]
-        first, last = (Moments.without(days, self.total, self.squares, one) for one in edge)
+        ways = self.residuals, self.residuals[:, ::-1]
+        first, last = (Moments.without(one, most, self.total, self.squares) for one in ways)
         length = np.array(lengths)[:, None]
         # What each window has in common with itself so many sessions later.
         share = np.maximum(length - np.arange(most + 1), 0) / length

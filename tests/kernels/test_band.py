@@ -69,6 +69,23 @@ def test_a_band_has_the_sums_of_its_pairs(sizes, zeros, single, close):
     np.testing.assert_allclose(got.squares, squares, rtol=close, atol=1e-10 if single else 1e-13)
 
 
+@pytest.mark.parametrize("outlier", [1.0, 1e3, 1e6])
+@pytest.mark.parametrize("day", [0, 1, -2, -1])
+def test_a_day_outside_what_two_dates_share_leaves_no_rounding(day, outlier):
+    """One value at an edge of each event's days is a million times as large as the others."""
+    zeros = (80, 82)
+    parts = dates_of(np.random.default_rng(4), (3, 4), zeros)
+    for part in parts:
+        part[:, day] = outlier
+    got = band_of(parts, zeros).sums(slice(0, 2), (4,), single=False)
+    across = correlations(parts, zeros, 0, 1)
+    within = [correlations(parts, zeros, date, date).sum(axis=1) for date in (0, 1)]
+    rows = np.concatenate(
+        [within[0] + 0.5 * across.sum(axis=1), within[1] + 0.5 * across.sum(axis=0)]
+    )
+    np.testing.assert_allclose(got.rows[0], rows, rtol=1e-9, atol=1e-9)
+
+
 def test_dates_have_the_same_bits_in_whatever_band():
     sizes, zeros = (30, 1, 40, 20, 35), (80, 81, 83, 84, 90)
     parts = dates_of(np.random.default_rng(4), sizes, zeros)
