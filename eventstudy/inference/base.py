@@ -313,6 +313,8 @@ class Sample:
 
 def with_se(estimate: float, se: float, dof: float, n: int, level: float) -> TestResult:
     """Make a test's result from its estimate, standard error and degrees of freedom."""
+    if not np.isfinite(se):
+        return TestResult(n=n, reason="the effects are too large for a standard error")
     if not se > ROUNDING * abs(estimate):
         return TestResult(n=n, reason="the effects do not vary: no standard error")
     statistic = estimate / se

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from eventstudy.arrays import Floats
 from eventstudy.inference.base import TOO_FEW, Sample, Test, TestResult, with_se
 from eventstudy.inference.cross_section import NOT_ZERO
 from eventstudy.inference.skewness import JOHNSON, johnson_result
@@ -20,13 +23,23 @@ def bhar_test(sample: Sample) -> TestResult:
     n = len(bhar)
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
-    se = float(np.std(bhar, ddof=1) / np.sqrt(n))
-    return with_se(float(np.mean(bhar)), se, n - 1, n, sample.level)
+    size = _size(bhar)
+    se = size * float(np.std(bhar / size, ddof=1) / np.sqrt(n))
+    return with_se(size * float(np.mean(bhar / size)), se, n - 1, n, sample.level)
+
+
+def _size(bhar: Floats) -> float:
+    """Power of two near the largest: returns bought and held may be too large to be squared."""
+    largest = float(np.abs(bhar).max())
+    return 2.0 ** np.frexp(largest)[1] if 0.0 < largest < np.inf else 1.0
 
 
 def bhar_skewness_adjusted_test(sample: Sample) -> TestResult:
     """Compute Johnson's t on the BHARs, with its bootstrap."""
-    return johnson_result(sample, sample.effects.bhar, "bhar_skewness_adjusted")
+    bhar = sample.effects.bhar
+    size = _size(bhar) if len(bhar) else 1.0
+    found = johnson_result(sample, bhar / size, "bhar_skewness_adjusted")
+    return replace(found, estimate=found.estimate * size)
 
 
 BHAR = Test(

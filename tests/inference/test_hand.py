@@ -179,6 +179,36 @@ def test_a_jackknife_of_many_is_the_loop():
     assert answers("jackknife", values).statistic == pytest.approx(want.statistic, rel=1e-9)
 
 
+@pytest.mark.parametrize("outlier", [100.0, 1e4, 1e6, 1e9])
+def test_one_enormous_effect_costs_the_jackknife_no_digits(outlier):
+    values = (*np.random.default_rng(1).normal(0.01, 0.02, 9), outlier)
+    scar = four(values).effects.scar
+    rest = [np.delete(scar, i) for i in range(10)]
+    theta = scar.mean() / scar.std(ddof=1)
+    pseudo = np.array([10 * theta - 9 * r.mean() / r.std(ddof=1) for r in rest])
+    want = stats.ttest_1samp(pseudo, 0)
+    assert answers("jackknife", values).statistic == pytest.approx(want.statistic, rel=1e-10)
+
+
+def test_a_jackknife_without_variance_but_for_one_event():
+    assert "do not vary" in answers("jackknife", (0.01, 0.01, 0.01, 0.06)).reason
+    assert "do not vary" in answers("jackknife", (0.01,) * 6).reason
+
+
+@pytest.mark.parametrize("power", [3, 20, 60])
+def test_buy_and_hold_returns_too_large_to_be_squared(power):
+    """One effect is all of the mean and of its error, so t is one."""
+    frame, rows = effects(VALUES, apart=80)
+    frame.iloc[-1, 0] = np.nan
+    zero = rows[0][2]
+    frame.loc[frame.index[zero : zero + power], rows[0][1]] = 1e5
+    found = sample(frame, rows, (0, 60), estimation=(-50, -11), model=MarketAdjusted())
+    assert found.effects.bhar.max() > 10.0 ** (5 * power - 1)
+    result = TESTS["bhar"].compute(found)
+    assert result.statistic == pytest.approx(1.0, rel=1e-6)
+    assert TESTS["bhar_skewness_adjusted"].compute(found).estimate == pytest.approx(result.estimate)
+
+
 # ------------------------------------------------------------------ one date
 
 
