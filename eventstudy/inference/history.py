@@ -168,6 +168,7 @@ def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeH
         days.raw[own],
         days.values[own],
         days.total[own],
+        days.squares[own],
         tested,
         task.effects[events],
         task.enters[events],

@@ -11,6 +11,9 @@ from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.ranks import Sorted, rank
 from eventstudy.windows import Window
 
+# Of the root of the sum of all squares, what rounding may leave of a day, its return and forecast.
+_NOISE = 4.0 * np.finfo(np.float64).eps
+
 Figures = dict[tuple[str, int], np.ndarray]
 """Figures of each of n events: the share of ``("rising", L)`` runs of L days whose sum is positive,
 the rank of the ``("effect", w)`` in window w over the days and two, less one half, and their days
@@ -65,8 +68,8 @@ class Block:
         Whether sums by relative day have a use.
     raw, values : array of float, shape (n, E)
         Abnormal returns of the estimation days, and the same on the scale of sigma.
-    total : array of float, shape (n,)
-        Sums of the values: NaN where one is missing.
+    total, squares : array of float, shape (n,)
+        Sums of the values, and of their squares: NaN where one is missing.
     tested : array of float, shape (n, H)
         Abnormal returns of the days of all windows, on the scale of one session.
     effects : array of float, shape (n, W)
@@ -80,6 +83,7 @@ class Block:
     raw: Floats
     values: Floats
     total: Floats
+    squares: Floats
     tested: Floats
     effects: Floats
     enters: Booleans
@@ -89,7 +93,7 @@ class Block:
 
     def take(self, index: Integers | slice) -> Block:
         """Keep the events at the given positions."""
-        names = ("raw", "values", "total", "tested", "effects", "enters")
+        names = ("raw", "values", "total", "squares", "tested", "effects", "enters")
         return Block(self.windows, self.aligned, *(getattr(self, name)[index] for name in names))
 
     def days(self, number: int) -> slice:
@@ -120,7 +124,7 @@ def block_history(block: Block) -> tuple[Figures, list[Daily | None]]:
     order = Sorted.of(whole.values)
     zero = np.zeros((len(whole), 1))
     below, meets = order.below(np.concatenate([zero, whole.effects, whole.tested], axis=1))
-    clear = ~(order.near | meets.any(axis=1))
+    clear = ~(order.near | meets.any(axis=1) | _repeats(whole))
     if there.all() and clear.all():
         return _clear_history(block, order, below)
     chosen = np.flatnonzero(clear)
@@ -130,6 +134,14 @@ def block_history(block: Block) -> tuple[Figures, list[Daily | None]]:
     place = np.argsort(np.concatenate([np.flatnonzero(there)[chosen], other]))
     both = {name: np.append(one, of_others[name])[place] for name, one in of_clear.items()}
     return both, added(daily, further)
+
+
+def _repeats(block: Block) -> Booleans | np.bool_:
+    """Whether an event has the same value on two tested days that are ranked together."""
+    if not any(one and len(of) > 1 for one, of in zip(block.aligned, block.windows, strict=True)):
+        return np.False_
+    ordered = np.sort(block.tested, axis=1)
+    return (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
 
 
 def _clear_history(
@@ -142,7 +154,8 @@ def _clear_history(
     count = block.values.shape[1]
     windows = block.windows
     below_effects, below_tested = below[:, 1 : 1 + len(windows)], below[:, 1 + len(windows) :]
-    runs = _rising_runs(block.values, {len(window) for window in windows} - {1}, whole=True)
+    noise = _NOISE * np.sqrt(block.squares)
+    runs = _rising_runs(block.values, {len(window) for window in windows} - {1}, noise, whole=True)
     units = (1.0 + below_effects) / (count + 2.0) - 0.5
     figures: Figures = {("rising", length): share for length, share in runs.items()}
     figures |= {("effect", number): units[:, number] for number in range(len(windows))}
@@ -215,7 +228,9 @@ def _signs(order: Sorted, below: Integers, middle: float) -> Floats:
     return 2.0 * _count_from(order.places, first) + np.bincount(at_middle, minlength=days) - events
 
 
-def _rising_runs(values: Floats, lengths: Set[int], *, whole: bool) -> dict[int, Floats]:
+def _rising_runs(
+    values: Floats, lengths: Set[int], noise: Floats, *, whole: bool
+) -> dict[int, Floats]:
     """Share of the runs of so many days whose sum is positive; NaN without any complete run.
 
     Parameters
@@ -223,6 +238,8 @@ def _rising_runs(values: Floats, lengths: Set[int], *, whole: bool) -> dict[int,
     values : array of float, shape (n, E)
     lengths : set of int
         Days of the runs.
+    noise : array of float, shape (n,)
+        What rounding may leave of a day: a sum of no more than that a day is zero.
     whole : bool
         Whether no day is missing.
     """
@@ -239,7 +256,8 @@ def _rising_runs(values: Floats, lengths: Set[int], *, whole: bool) -> dict[int,
         ends = days - day
         known = ends if whole else np.count_nonzero(np.isfinite(runs[:, :ends]), axis=1)
         with np.errstate(invalid="ignore"):
-            found[day + 1] = _count_rows((runs > 0)[:, :ends]) / known
+            rising = runs > noise[:, None] * (day + 1)
+            found[day + 1] = _count_rows(rising[:, :ends]) / known
     return found
 
 
@@ -257,7 +275,8 @@ def _any_history(block: Block) -> tuple[Figures, list[Daily | None]]:
     values, windows = block.values, block.windows
     lengths = {len(window) for window in windows} - {1}
     count = np.count_nonzero(np.isfinite(values), axis=1)
-    runs = _rising_runs(values, lengths, whole=False)
+    noise = _NOISE * np.sqrt(np.nansum(values**2, axis=1))
+    runs = _rising_runs(values, lengths, noise, whole=False)
     figures: Figures = {("rising", length): share for length, share in runs.items()}
     with np.errstate(invalid="ignore"):
         figures["rising", 1] = np.count_nonzero(values > 0, axis=1) / count

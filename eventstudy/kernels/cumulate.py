@@ -106,7 +106,7 @@ def cumulate(
     events, days = returns.shape
     # Counts of millions of events and several windows are kept: 32 bits hold them.
     n_days, length, span = (np.zeros(events, dtype=np.int32) for _ in range(3))
-    car, spent = np.zeros(events), np.zeros(events)
+    car, size, spent = np.zeros((3, events))
     held, forecast = np.ones(events), np.ones(events)
     total = np.zeros((rows.shape[2], events))
     # Day by day: a window has few days and many events.
@@ -118,6 +118,7 @@ def cumulate(
         length += covered
         np.maximum(span, covered, out=span)
         car += one - other
+        size += np.abs(one) + np.abs(other)
         spent += covered if innovations is None else np.where(there, innovations[:, day], 0.0)
         held *= 1.0 + one
         forecast *= 1.0 + other
@@ -125,6 +126,8 @@ def cumulate(
             total[column] += np.where(there, rows[:, day, column], 0.0)
     some = n_days > 0
     spread = leverage(total.T, unscaled)
+    # What is no more than rounding is zero: returns in hundredths may cancel, their doubles do not.
+    car[np.abs(car) <= days * np.finfo(np.float64).eps * size] = 0.0
     car = np.where(some, car, np.nan)
     se = np.where(some, sigma * np.sqrt(spent + spread), np.nan)
     return Cumulated(

@@ -214,7 +214,10 @@ class Model(ABC):
         """
         covered = np.ones(factors.shape[:2], dtype=np.int64) if spans is None else spans
         rows = self.design(factors, covered)
-        return self.offset(factors, covered) + np.einsum("ntp,np->nt", rows, coefficients)
+        found = self.offset(factors, covered)
+        for column, coefficient in enumerate(coefficients.T):
+            found = found + coefficient[:, None] * rows[:, :, column]
+        return found
 
     @abstractmethod
     def fit(self, returns: Floats, factors: Floats, horizon: int = 0) -> Fit:
@@ -246,6 +249,8 @@ def forecast(model: Model, fit: Fit, factors: Floats, spans: Integers | None = N
 def forecast_runs(model: Model, fit: Fit, factors: Floats, bounds: Sequence[int]) -> Floats:
     """Give the returns expected over one session each of runs of events that share their factors.
 
+    They have the bits of :func:`forecast`.
+
     Parameters
     ----------
     model, fit : Model, Fit
@@ -261,11 +266,16 @@ def forecast_runs(model: Model, fit: Fit, factors: Floats, bounds: Sequence[int]
     """
     covered = np.ones(factors.shape[:2], dtype=np.int64)
     rows, offset = model.design(factors, covered), model.offset(factors, covered)
-    found = np.empty((len(fit.coefficients), factors.shape[1]))
-    for run, (begin, end) in enumerate(itertools.pairwise(bounds)):
-        np.matmul(fit.coefficients[begin:end], rows[run].T, out=found[begin:end])
-    if offset.any():
-        found += np.repeat(offset, np.diff(bounds), axis=0)
+    found = np.repeat(offset, np.diff(bounds), axis=0)
+    term = np.empty(found.shape)
+    runs = list(itertools.pairwise(bounds))
+    # Column by column, as forecasts of single events: a product of several would round otherwise,
+    # and days on which security and factors did the same would no longer tie.
+    for column in range(fit.coefficients.shape[1]):
+        own = fit.coefficients[:, column, None]
+        for run, (begin, end) in enumerate(runs):
+            np.matmul(own[begin:end], rows[run, None, :, column], out=term[begin:end])
+        found += term
     return found
 
 
