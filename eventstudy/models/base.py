@@ -214,9 +214,9 @@ class Model(ABC):
         """
         covered = np.ones(factors.shape[:2], dtype=np.int64) if spans is None else spans
         rows = self.design(factors, covered)
-        found = self.offset(factors, covered)
+        found = self.offset(factors, covered).copy()  # which may be one of the factors
         for column, coefficient in enumerate(coefficients.T):
-            found = found + coefficient[:, None] * rows[:, :, column]
+            found += coefficient[:, None] * rows[:, :, column]
         return found
 
     @abstractmethod
