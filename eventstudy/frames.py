@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -154,13 +154,20 @@ def _window_frame(
         "source": own["source"],
         "notes": own["notes"],
     }
-    # A column of the user's with the name of one of ours travels under a name of its own.
-    extra = {
-        f"{name} (given)" if name in (*columns, *DONORS) else name: own[name]
-        for name in own.columns
-        if name not in GIVEN
-    }
-    return pd.DataFrame(columns | extra)
+    extra = [name for name in own.columns if name not in GIVEN]
+    called = _given_names(extra, (*columns, *DONORS))
+    return pd.DataFrame(columns | {called[name]: own[name] for name in extra})
+
+
+def _given_names(names: Collection[str], ours: Collection[str]) -> dict[str, str]:
+    """Name the user's columns: those that have the name of one of ours get a name of their own."""
+    called = {name: name for name in names if name not in ours}
+    for name in names:
+        own = name
+        while own in ours or (own != name and own in called.values()):
+            own = f"{own} (given)"
+        called[name] = own
+    return called
 
 
 def _at(abnormal: Abnormal, session: Integers) -> np.ndarray:

@@ -18,7 +18,7 @@ from eventstudy.report.limits import PAGES
 from eventstudy.resultframes import ResultFrames
 from eventstudy.rundir import Format, check_format, read_files, write_files, write_whole
 from eventstudy.summary import find, summary_table
-from eventstudy.tableset import PART
+from eventstudy.tableset import PART, own_copy
 
 if TYPE_CHECKING:
     from eventstudy.report import Findings
@@ -135,7 +135,7 @@ class StudyResult(ResultFrames):
         detectable : DataFrame
             The frame ``detectable`` of :func:`eventstudy.power`, of the same study and events.
         """
-        return replace(self, frames=self.frames.plus("power", detectable))
+        return replace(self, frames=self.frames.plus("power", own_copy(detectable)))
 
     def report(self, path: str | Path, *, title: str = "") -> Path:
         """Write the report as one file, PDF or HTML by its suffix.

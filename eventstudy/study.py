@@ -32,7 +32,7 @@ from eventstudy.result import StudyResult, dropped_frame
 from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
 from eventstudy.rundir import typed
 from eventstudy.steps import Progress, Steps, quiet
-from eventstudy.tableset import Table, Tables
+from eventstudy.tableset import Table, Tables, own_copy
 from eventstudy.windows import Design, Window
 
 if TYPE_CHECKING:
@@ -374,7 +374,7 @@ class Study:
         steps: Steps,
     ) -> StudyResult:
         """Test the groups, and say how the frames are built."""
-        frame = events.frame
+        frame = own_copy(events.frame)  # frames are built of it long after
         groups, too_many = members(abnormal, frame)
         tests, leads = group_tests(
             abnormal,
@@ -420,7 +420,7 @@ class Study:
         if too_many:
             facts["groups"] = too_many
         return StudyResult(
-            spec=self.spec, input=frame, frames=Tables(tables, typed), provenance=facts
+            spec=self.spec, input=own_copy(frame), frames=Tables(tables, typed), provenance=facts
         )
 
 

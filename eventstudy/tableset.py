@@ -14,6 +14,13 @@ from eventstudy.arrays import Integers
 
 # Events of one part of a frame: some hundred thousand rows of days.
 PART = 16_384
+# From pandas 3 on a copy shares its cells until one of the two is written to.
+_SHARED = int(pd.__version__.partition(".")[0]) >= 3
+
+
+def own_copy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a frame that may be written to without changing this one; it costs next to nothing."""
+    return frame.copy(deep=not _SHARED)
 
 
 @runtime_checkable
@@ -87,6 +94,8 @@ Table = pd.DataFrame | InParts | Callable[[], pd.DataFrame]
 class Tables(Mapping[str, pd.DataFrame]):
     """Frames by name; one that is not there yet is built at its first use and kept.
 
+    What is handed out may be written to and changes nothing here.
+
     Parameters
     ----------
     tables : mapping of str to DataFrame, InParts or callable
@@ -116,7 +125,7 @@ class Tables(Mapping[str, pd.DataFrame]):
             frame = self._finished(name, frame)
             self._tables[name] = frame
             self._done.add(name)
-        return frame
+        return own_copy(frame)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import EVERY, one_date, prices, run, table, world
+from worlds import EVERY, one_date, prices, run, study, table, world
 
 import eventstudy as es
 from eventstudy.columntypes import DATES, FLAGS, INSTANTS, TEXTS, WHOLE
@@ -163,6 +163,20 @@ def test_a_column_of_the_users_may_have_the_name_of_one_of_ours(tmp_path, name, 
     two = es.load(one.save(tmp_path / "run"))
     assert two.input[name].tolist() == cells
     assert two.events[name].tolist() == cells
+
+
+@pytest.mark.parametrize(
+    "names", [["car", "car (given)"], ["car (given)", "car"], ["low", "low (given)", "high"]]
+)
+def test_columns_of_the_users_keep_apart_whatever_their_names(tmp_path, names):
+    columns = {name: [f"{name} {row}" for row in range(2)] for name in names}
+    one = run(world(2), one_date(2), windows=[(0, 0)], columns=columns)
+    assert one.events.columns.is_unique
+    texts = [one.events[column].tolist() for column in one.events]
+    assert all(cells in texts for cells in columns.values())
+    assert one.events.columns.tolist().count("car (given)") == int("car" in names)
+    two = es.load(one.save(tmp_path / "run"))
+    pd.testing.assert_frame_equal(one.events, two.events)
 
 
 def test_nothing_measured_comes_back_too(tmp_path):
@@ -323,10 +337,36 @@ def test_a_result_is_frozen(result):
         result.spec = {}
 
 
+def test_what_is_written_into_a_frame_changes_no_result(result):
+    for name in TABLES:
+        kept = result.frames[name].copy()
+        for handed in (getattr(result, name), result.frames[name], result.frames.first(name)):
+            for column in handed.select_dtypes("number"):
+                handed.loc[:, column] = 0
+            handed[kept.columns[0]] = "mine"
+        pd.testing.assert_frame_equal(getattr(result, name), kept, check_exact=True)
+
+
+def test_a_frame_that_is_built_later_is_of_the_events_as_they_ran():
+    frame = world(2)
+    events = es.Events.from_frame(table(frame, one_date(2), title="told"))
+    one = study().run(events, prices=es.MemoryPrices.from_returns(frame))
+    events.frame.loc[:, "title"] = "other"
+    one.input.loc[:, "title"] = "other"
+    assert set(one.events["title"]) == {"told"}
+
+
+def test_the_smallest_effects_that_are_kept_stay_as_they_were_given(result):
+    detectable = pd.DataFrame({"who": ["all"], "mde": [0.02]})
+    kept = result.with_power(detectable)
+    detectable.loc[:, "mde"] = 0.0
+    assert kept.power["mde"].tolist() == [0.02]
+
+
 def test_every_frame_is_an_attribute_and_has_a_plain_index(result):
     for name in TABLES:
         frame = getattr(result, name)
-        assert frame is result.frames[name]
+        pd.testing.assert_frame_equal(frame, result.frames[name])
         assert isinstance(frame.index, pd.RangeIndex)
         assert all(isinstance(column, str) for column in frame.columns)
 

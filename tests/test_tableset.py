@@ -24,7 +24,7 @@ def test_a_frame_is_built_at_its_first_use_and_kept():
     calls: list[tuple[int, int]] = []
     tables = Tables({"events": Parts(counted(calls), 3, find)})
     assert calls == []
-    assert tables["events"] is tables["events"]
+    pd.testing.assert_frame_equal(tables["events"], tables["events"])
     assert calls == [(0, 3)]
 
 
