@@ -106,7 +106,7 @@ def unknown(
     return UnknownTickerError(f"{holder} has no {shown(ticker)}; {has}. {cure}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MemoryPrices:
     """Prices or returns that are already in memory: the way in for thousands of securities.
 
@@ -144,7 +144,7 @@ class MemoryPrices:
 
     dates: Dates
     tickers: tuple[str, ...]
-    values: Floats = field(repr=False)
+    values: Floats
     kind: Kind
     name: str = field(default="memory", init=False)
 
@@ -266,6 +266,12 @@ class MemoryPrices:
         values.flags.writeable = False
         dates.flags.writeable = False
         return cls(dates, tickers, values, kind)
+
+    def __repr__(self) -> str:
+        spread = f", {self.dates[0]} to {self.dates[-1]}" if len(self.dates) else ""
+        tickers, days = len(self.tickers), len(self.dates)
+        counts = f"{tickers:,} ticker{'s'[: tickers != 1]}, {days:,} day{'s'[: days != 1]}"
+        return f"<MemoryPrices of {self.kind}: {counts}{spread}>"
 
     def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:  # noqa: ARG002
         """Give each asked column whole, whatever the range; the others are failures."""

@@ -218,6 +218,15 @@ def test_not_a_frame_or_an_empty_one(given: Any) -> None:
         MemoryPrices.from_returns(given)
 
 
+def test_thousands_of_tickers_print_in_a_line() -> None:
+    names = [f"T{number:04d}" for number in range(3_000)]
+    prices = MemoryPrices.from_returns(pd.DataFrame(0.01, index=DAYS, columns=names))
+    assert repr(prices) == (
+        "<MemoryPrices of returns: 3,000 tickers, 3 days, 2024-01-02 to 2024-01-05>"
+    )
+    assert repr(MemoryPrices.from_prices(frame())).startswith("<MemoryPrices of prices: 1 ticker, ")
+
+
 def test_unknown_tickers_name_the_nearest() -> None:
     given = pd.DataFrame([[1.0, 2.0]] * 3, index=DAYS, columns=["0981.HK", "MU"])
     quotes = MemoryPrices.from_returns(given).load(["MU", "981.HK", "x" * 60_000], *EVER)
