@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 
 import numpy as np
@@ -15,7 +15,17 @@ from eventstudy.csvfile import read_table
 from eventstudy.errors import ClaimsError
 from eventstudy.events import Events
 from eventstudy.panel import PriceSeries
-from eventstudy.tables import Column, Diagnosis, Problems, Table, likeness, matching, shown
+from eventstudy.tables import (
+    Column,
+    Diagnosis,
+    Problems,
+    Table,
+    check_frame,
+    frame_table,
+    likeness,
+    matching,
+    shown,
+)
 from eventstudy.tickers import TICKER, ticker_fault
 
 QUOTED = ("close_return", "overnight_gap")
@@ -62,7 +72,10 @@ def read_claims(path: str | PathLike[str]) -> pd.DataFrame:
     ClaimsError
         With every problem at once, each with line, column, value and cure.
     """
-    table = read_table(path, ClaimsError, COLUMNS)
+    return _claims(read_table(path, ClaimsError, COLUMNS))
+
+
+def _claims(table: Table) -> pd.DataFrame:
     for name in COLUMNS[:3]:
         table.require(name, COLUMNS)
     for name in ("event_id", "ticker", "measure"):
@@ -81,34 +94,45 @@ def read_claims(path: str | PathLike[str]) -> pd.DataFrame:
     return pd.DataFrame({**columns, "line": table.lines})
 
 
-def check_claims(claims: pd.DataFrame, events: Events) -> None:
-    """Make sure that every claim is about one of the events.
+def check_claims(claims: pd.DataFrame, events: Events) -> pd.DataFrame:
+    """Make sure that claims are sound, and each about one of the events.
 
     Parameters
     ----------
     claims : DataFrame
-        As of :func:`read_claims`; without ``line`` a row's line is its position plus 2.
+        As of :func:`read_claims`, or a frame with columns of a claims.csv; without ``line`` a row's
+        line is its position plus 2.
     events : Events
         The events.
+
+    Returns
+    -------
+    DataFrame
+        As of :func:`read_claims`.
 
     Raises
     ------
     ClaimsError
-        With each claim whose ``event_id`` no event has.
+        With every problem of the claims at once; else with each whose ``event_id`` no event has.
     """
-    problems = Problems()
+    check_frame(claims, "claims", ClaimsError, "read_claims")
+    table = frame_table(claims, "claims")
+    if "line" in claims and pd.api.types.is_integer_dtype(claims["line"]):
+        table = replace(table, lines=claims["line"].to_numpy(dtype=np.int64))
+    claims, problems = _claims(table), Problems()
     ids = events.frame["event_id"]
     # Few claims are looked for among many events, as pandas is slow the other way round.
     known = claims["event_id"].isin(ids[ids.isin(claims["event_id"])]).to_numpy()
-    lines = claims["line"] if "line" in claims else pd.Series(np.arange(2, len(claims) + 2))
     if not known.all():
         names = events.ids
-        for line, event in zip(lines[~known], claims["event_id"][~known], strict=True):
+        unknown = claims.loc[~known, ["line", "event_id"]]
+        for line, event in unknown.itertuples(index=False, name=None):
             meant = likeness(event, names)
             hint = f"Is '{shown(meant)}' meant? " if meant else ""
             cure = f"{hint}Write an event_id of {shown(events.name)}, or take the claim out"
             problems.add(int(line), "event_id", event, "no event has this id", cure)
     problems.raise_any(ClaimsError, "claims")
+    return claims
 
 
 def judge(

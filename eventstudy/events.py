@@ -21,6 +21,7 @@ from eventstudy.tables import (
     Diagnosis,
     Finding,
     Table,
+    check_frame,
     frame_table,
     likeness,
     longest,
@@ -140,7 +141,11 @@ class Events:
         >>> Events.from_frame(many)
         <Events frame: 10000 events, 10000 rows, 2010-01-04 to 2016-11-07>
         """
-        return _events(frame_table(frame, "frame", _MOMENTS), tickers)
+        check_frame(frame, "frame", EventsError, "read_events")
+        table = frame_table(frame, "frame", _MOMENTS)
+        if not len(frame):
+            table.problems.add(None, "", "", "the frame has no rows", "Give at least one row")
+        return _events(table, tickers)
 
     def with_tickers(self, tickers: Sequence[str] | str) -> Events:
         """Give the same events with ``tickers`` wherever an event has none.

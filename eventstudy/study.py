@@ -15,7 +15,7 @@ from eventstudy.abnormal import Abnormal
 from eventstudy.calendars import ClosedDay
 from eventstudy.claims import check_claims, judge
 from eventstudy.currency import check_currency
-from eventstudy.errors import InputError, StudyError
+from eventstudy.errors import StudyError
 from eventstudy.estimation import RANGE, estimate_study
 from eventstudy.events import Events
 from eventstudy.eventtables import EventTables
@@ -31,6 +31,15 @@ from eventstudy.report.findings import empty
 from eventstudy.result import StudyResult, dropped_frame
 from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
 from eventstudy.rundir import typed
+from eventstudy.settings import (
+    check_given,
+    exchanges_of,
+    level_of,
+    settings_table,
+    texts_of,
+    whole_of,
+    windows_of,
+)
 from eventstudy.steps import Progress, Steps, quiet
 from eventstudy.tableset import Table, Tables, own_copy
 from eventstudy.windows import Design, Window
@@ -127,22 +136,23 @@ class Study:
     diagnostics: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("tests", "peers"):
-            if isinstance(getattr(self, name), str):
-                raise StudyError(f"{name} is one text. Write a list, as in {name}=['...', '...']")
-        for name in ("seed", "rolling_start"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise StudyError(f"{name} {value!r} is no whole number from 0 up. Write one")
+        least = self.min_estimation
         normal = {
             "model": model_of(self.model) if isinstance(self.model, str | Mapping) else self.model,
             "estimation": Window.of(self.estimation),
             "event": Window.of(self.event),
-            "windows": tuple(Window.of(window) for window in self.windows),
-            "tests": tuple(self.tests),
-            "peers": tuple(self.peers),
-            "exchanges": dict(self.exchanges),
+            "windows": windows_of(self.windows),
+            "exchanges": exchanges_of(self.exchanges),
             "currency": self.currency or None,
+            "min_estimation": None
+            if least is None
+            else whole_of("min_estimation", least, 100, least=1),
+            "rolling_start": whole_of("rolling_start", self.rolling_start, 5),
+            "max_span": whole_of("max_span", self.max_span, 5, least=1),
+            "peers": texts_of("peers", self.peers),
+            "tests": texts_of("tests", self.tests),
+            "level": level_of(self.level),
+            "seed": whole_of("seed", self.seed, 0),
         }
         for name, value in normal.items():
             object.__setattr__(self, name, value)
@@ -155,15 +165,11 @@ class Study:
                 raise StudyError(
                     f"{name} {getattr(self, name)!r} is none of {', '.join(allowed)}. Choose one"
                 )
-        if not 0.0 < self.level < 1.0:
-            raise StudyError(f"level {self.level} is not between 0 and 1. Write .95 for 95 %")
         check_currency(self.currency or "")
         if self.currency and self.calendar == "data":
             raise StudyError(
                 "the data's own rows tell no currency. Convert them before, and leave currency out"
             )
-        if self.max_span < 1:
-            raise StudyError(f"max_span {self.max_span} is below 1. Write 1 to keep no such return")
         known = (*TESTS, *FAMILY_TESTS)
         unknown = [name for name in self.tests if name not in known]
         if unknown:
@@ -221,6 +227,9 @@ class Study:
             "diagnostics": self.diagnostics,
         }
 
+    def _repr_html_(self) -> str:
+        return settings_table(self.spec)
+
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Study:
         """Make a study of plain values, as TOML gives them.
@@ -236,10 +245,7 @@ class Study:
             raise StudyError(f"unknown setting {unknown[0]!r}. The settings are {', '.join(names)}")
         values = dict(spec)
         values["benchmark"] = values.get("benchmark") or None
-        try:
-            study = cls(**values)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise StudyError(f"a setting has the wrong kind of value: {error}") from error
+        study = cls(**values)
         # A specification writes the default out; as a default it follows another window.
         default = replace(study, min_estimation=None)
         return default if default.design == study.design else study
@@ -277,7 +283,7 @@ class Study:
         prices : PriceSource
             Where prices come from.
         claims : DataFrame, optional
-            From :func:`eventstudy.read_claims`.
+            From :func:`eventstudy.read_claims`, or with the same columns.
         progress : callable, optional
             Told of each step as it begins, and of many events how far it has come.
         engine : str
@@ -297,13 +303,12 @@ class Study:
         CalendarError
             Where a calendar does not reach an event.
         """
+        check_given(events, prices)
         chosen = Engine.of(engine)
         if chosen.kind == "serial" and not self.expected_return.threads:
             chosen = Engine("serial", 1)
-        if len(events) == 0:
-            raise InputError("there are no events. Add a row, or see `check --example`")
         if claims is not None:
-            check_claims(claims, events)
+            claims = check_claims(claims, events)
         with Workers(chosen, module=__name__) as workers:
             if len(events) > RANGE:
                 workers.begin(-(-len(events) // RANGE))

@@ -355,6 +355,14 @@ def _holds_times(cells: pd.Series) -> bool:
     return own and cells.dtype.kind == "M"
 
 
+def check_frame(given: object, name: str, error: type[TableError], reader: str) -> None:
+    """Refuse what is no frame, and name the function that reads a file instead."""
+    if not isinstance(given, pd.DataFrame):
+        problem = f"a {type(given).__name__} is no frame"
+        cure = f"Make a pandas DataFrame of it, or read a file with {reader}(path)"
+        raise error(name, [Problem(None, "", "", problem, cure)])
+
+
 def frame_table(frame: pd.DataFrame, name: str, moments: Sequence[str] = ()) -> Table:
     """Make a table of a frame.
 
@@ -386,8 +394,6 @@ def frame_table(frame: pd.DataFrame, name: str, moments: Sequence[str] = ()) -> 
             kept[label] = cells
         else:
             columns[label] = Column.of(cells)
-    if not len(frame):
-        problems.add(None, "", "", "the frame has no rows", "Give at least one row")
     lines = np.arange(2, len(frame) + 2, dtype=np.int64)
     table = Table(name, "", columns, kept, lines, problems)
     table.check_cells()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from eventstudy.errors import StudyError
@@ -58,8 +59,11 @@ class Window:
             match = _FORM.fullmatch(value.strip())
             if match:
                 return cls(int(match[1]), int(match[2]))
-        elif len(value) == 2 and all(int(v) == v for v in value):
-            return cls(int(value[0]), int(value[1]))
+        else:
+            with suppress(TypeError, ValueError, OverflowError):  # no pair, or not of numbers
+                first, last = value
+                if int(first) == first and int(last) == last:
+                    return cls(int(first), int(last))
         raise StudyError(f"{value!r} is not a window. Write first:last, as in -1:1")
 
     def __str__(self) -> str:

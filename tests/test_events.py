@@ -687,6 +687,12 @@ class TestFrames:
         with pytest.raises(EventsError, match="no rows"):
             Events.from_frame(pd.DataFrame())
 
+    @pytest.mark.parametrize("given", [[1], "events.csv", None, {"event_id": ["A"]}])
+    def test_what_is_no_frame(self, given):
+        message = r"a \w+ is no frame\. Make a pandas DataFrame.* with read_events\(path\)"
+        with pytest.raises(EventsError, match=message):
+            Events.from_frame(given)
+
     def test_half_a_character(self):
         (problem,) = frame_problems(
             event_id=["A"],

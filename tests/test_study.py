@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tomli_w
-from worlds import EVERY, one_date, prices, run, table, world
+from worlds import EVERY, one_date, prices, run, study, table, world
 
 import eventstudy as es
 from eventstudy.errors import CalendarError, ClaimsError, InputError, PricesError, StudyError
@@ -56,24 +56,71 @@ def test_a_study_is_frozen():
         ({"windows": []}, "no tested window"),
         ({"windows": [(0, 11)]}, "outside the event window"),
         ({"windows": [(0, 0), "0:0"]}, "given twice"),
-        ({"min_estimation": 0}, "not between 1 and the 250 days"),
+        ({"min_estimation": 0}, "min_estimation 0 is no whole number from 1 up"),
+        ({"min_estimation": "x"}, "'x' is no whole number.* as in min_estimation=100"),
+        ({"min_estimation": 77.0}, "min_estimation 77.0 is no whole number"),
         ({"min_estimation": 251}, "not between 1 and the 250 days"),
         ({"calendar": "XNYS"}, "calendar 'XNYS' is none of exchange, data"),
         ({"closed_day": "nearest"}, "closed_day 'nearest' is none of next, previous, drop"),
         ({"level": 95}, "level 95 is not between 0 and 1. Write .95"),
         ({"level": 0.0}, "level 0.0 is not between 0 and 1"),
         ({"level": float("nan")}, "level nan is not between"),
-        ({"max_span": 0}, "max_span 0 is below 1"),
+        ({"max_span": 0}, "max_span 0 is no whole number from 1 up"),
+        ({"max_span": None}, "max_span None is no whole number"),
         ({"tests": ["bmp", "t-test"]}, "no test 't-test'. The tests are cross_sectional"),
-        ({"seed": -1}, "seed"),
-        ({"seed": 1.5}, "seed"),
-        ({"peers": "MU NVDA"}, "peers"),
-        ({"tests": "bmp"}, "tests|no test 'b'"),
+        ({"seed": -1}, "seed -1 is no whole number from 0 up. Write one, as in seed=0"),
+        ({"seed": 1.5}, "seed 1.5 is no whole number"),
+        ({"seed": True}, "seed True is no whole number"),
+        ({"peers": "MU NVDA"}, r"peers 'MU NVDA' is no list of texts.* peers=\['...', '...'\]"),
+        ({"peers": None}, "peers None is no list of texts"),
+        ({"peers": [5]}, r"peers \[5\] is no list of texts"),
+        ({"tests": "bmp"}, "tests 'bmp' is no list of texts"),
+        ({"tests": None}, "tests None is no list of texts"),
+        ({"windows": (0, 1)}, r"windows \(0, 1\) is no list of.* as in windows=\(\(0, 1\),\)"),
+        ({"windows": np.array([0, 1])}, "is no list of windows"),
+        ({"windows": "0:1"}, "windows '0:1' is no list of windows"),
+        ({"windows": None}, "windows None is no list of windows"),
+        ({"windows": Window(0, 1)}, "is no list of windows"),
+        ({"windows": [None]}, "None is not a window. Write first:last, as in -1:1"),
+        ({"estimation": None}, "None is not a window. Write first:last, as in -1:1"),
+        ({"event": 5}, "5 is not a window"),
+        ({"level": "0.9"}, "level '0.9' is no number. Write .95 for 95 %"),
+        ({"level": None}, "level None is no number"),
+        ({"exchanges": "XNYS"}, "exchanges 'XNYS' is no mapping. Write exchanges by ticker"),
     ],
 )
 def test_settings_that_cannot_be_run(settings, message):
     with pytest.raises(StudyError, match=message):
         es.Study(**settings)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    one = es.Study(
+        seed=np.int64(3),
+        level=np.float32(0.5),
+        rolling_start=np.uint8(2),
+        min_estimation=np.int32(90),
+        windows=np.array([[0, 0], [0, 1]]),
+        event=np.array([-5, 5]),
+    )
+    assert one == es.Study(
+        seed=3, level=0.5, rolling_start=2, min_estimation=90, windows=["0:0", "0:1"], event="-5:5"
+    )
+    (tmp_path / "study.toml").write_text(tomli_w.dumps(one.spec), encoding="utf-8")
+    assert es.Study.read(tmp_path / "study.toml").spec == one.spec
+
+
+def test_a_study_is_a_table_in_a_notebook():
+    html = es.Study(benchmark="<b>$x$</b>", exchanges={"^AXKO": "XASX"})._repr_html_()
+    assert html.startswith('<div class="tex2jax_ignore mathjax_ignore">')
+    assert "<b>$" not in html
+    assert "<th>benchmark</th><td>&lt;b&gt;$x$&lt;/b&gt;</td>" in html
+    assert "<th>model</th><td>market model</td>" in html
+    assert "<th>windows</th><td>(0, 0), (0, 1), (-1, 1)</td>" in html
+    assert "<th>tests</th><td>all</td>" in html
+    assert "<th>exchanges</th><td>^AXKO XASX</td>" in html
+    assert "<th>tests</th><td>bmp, j1</td>" in es.Study(tests=["bmp", "j1"])._repr_html_()
+    assert len(html) < 3000
 
 
 STUDY = es.Study(
@@ -130,9 +177,9 @@ def test_a_file_may_name_only_some_settings(tmp_path):
     ("text", "message"),
     [
         ("window = ['0:0']", "unknown setting 'window'. The settings are model, estimation"),
-        ("level = '95 %'", "a setting has the wrong kind of value"),
-        ("windows = 5", "a setting has the wrong kind of value"),
-        ("exchanges = 'XNYS'", "a setting has the wrong kind of value"),
+        ("level = '95 %'", "level '95 %' is no number"),
+        ("windows = 5", "windows 5 is no list of windows"),
+        ("exchanges = 'XNYS'", "exchanges 'XNYS' is no mapping"),
         ("windows = ", "study.toml cannot be read as TOML"),
         ("level = 0.95\nlevel = 0.9", "cannot be read as TOML"),
         ("model = 'garbage'", "no model 'garbage'"),
@@ -186,6 +233,28 @@ def test_a_run_uses_no_global_random_numbers():
     np.testing.assert_array_equal(state, np.random.get_state()[1])  # noqa: NPY002
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"events": world(1)}, r"events is a DataFrame\. Make.* Events\.from_frame\(frame\)"),
+        ({"events": "events.csv"}, r"events is a str\. .*read_events\(path\)"),
+        ({"prices": world(1)}, r"prices is a DataFrame, no price.*Panel\.from_frame\(frame\)"),
+        ({"prices": es.SnapshotPrices}, r"prices is a type, no price source"),
+        ({"prices": None}, "prices is a NoneType, no price source"),
+    ],
+)
+def test_what_is_no_events_and_what_is_no_prices(change, message):
+    frame = world(1)
+    usual = {
+        "events": es.Events.from_frame(table(frame, one_date(1))),
+        "prices": es.MemoryPrices.from_returns(frame),
+    }
+    with pytest.raises(InputError, match=message):
+        es.Study(calendar="data").run(**(usual | change))
+    with pytest.raises(InputError, match=message):
+        es.power(es.Study(calendar="data"), **(usual | change))
+
+
 def test_no_price_series_at_all():
     frame = world(2)
     events = es.Events.from_frame(table(frame, one_date(2)))
@@ -223,6 +292,27 @@ def test_a_claim_about_no_event_is_an_error():
         es.Study(calendar="data").run(
             events, prices=es.MemoryPrices.from_returns(frame), claims=claims
         )
+
+
+def test_claims_of_a_frame_are_checked_like_those_of_a_file():
+    frame = world(1)
+    events = es.Events.from_frame(table(frame, one_date(1)))
+    source = es.MemoryPrices.from_returns(frame)
+    row = {"event_id": "E00", "ticker": "S00", "measure": "close_return"}
+    few = pd.DataFrame([row | {"quoted": "-50%", "comparison": "is"}])
+    got = study().run(events, prices=source, claims=few)
+    assert got.claims["verdict"].tolist() == ["not_confirmed"]
+    assert got.claims["source"].tolist() == [""]
+    assert len(study().run(events, prices=source, claims=few[:0]).claims) == 0
+    for wrong, message in (
+        (few.drop(columns="measure"), "column measure: the column is missing"),
+        (few.assign(measure="close_retrun"), "line 2, column measure: not a measure"),
+        (few.assign(quoted=np.nan), "line 2, column quoted: the measure needs a quoted number"),
+        ("claims.csv", r"a str is no frame\. .* read a file with read_claims\(path\)"),
+        ([row], "a list is no frame"),
+    ):
+        with pytest.raises(ClaimsError, match=message):
+            study().run(events, prices=source, claims=wrong)
 
 
 def test_an_event_without_a_ticker_is_dropped_with_a_cure():

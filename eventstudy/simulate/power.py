@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.errors import InputError
 from eventstudy.estimation import estimate
 from eventstudy.events import Events
 from eventstudy.market import Market, list_pairs, open_market, supply_of
@@ -16,6 +15,7 @@ from eventstudy.peers import touched
 from eventstudy.provenance import describe_run, sources_frame
 from eventstudy.result import dropped_frame
 from eventstudy.rows import locate, settle
+from eventstudy.settings import check_given
 from eventstudy.simulate.group_samples import group_answers
 from eventstudy.simulate.power_result import DETECTABLE, PowerResult
 from eventstudy.simulate.question import Question, joined
@@ -132,8 +132,7 @@ def _measured(
     study: Study, events: Events, prices: PriceSource
 ) -> tuple[Market, Abnormal, dict[int, str]]:
     """Estimate the events as the study does."""
-    if len(events) == 0:
-        raise InputError("there are no events. Add a row, or see `check --example`")
+    check_given(events, prices)
     frame, design, model = events.frame, study.design, study.expected_return
     listing = list_pairs(
         frame,
