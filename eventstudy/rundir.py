@@ -264,19 +264,42 @@ def read_files(folder: Path) -> tuple[Tables, pd.DataFrame, dict[str, Any], dict
     return Tables(tables), read_table(folder / f"{INPUT}.csv"), spec, provenance
 
 
-def check_target(folder: Path) -> None:
-    """Refuse a folder that holds anything but an earlier run.
+def check_place(folder: Path) -> None:
+    """Refuse a folder that cannot be replaced whole.
 
     Raises
     ------
     RunDirectoryError
-        Where it is a file, or has other files than those of a run.
+        Where it is a link, or the working folder or one above it: that would take the ground from
+        under whoever works there.
     """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise RunDirectoryError(f"{folder} is not a folder. Name another with --out")
+    here = Path.cwd()
+    if folder.resolve() in (here, *here.parents):
+        raise RunDirectoryError(
+            f"{folder} is the folder you are in, or one above it, and a run directory is replaced "
+            "whole. Go elsewhere, or name another folder"
+        )
+    if folder.is_symlink():
+        raise RunDirectoryError(
+            f"{folder} is a symbolic link, and a run directory is replaced whole. Name the folder "
+            "that it leads to"
+        )
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a folder that cannot be replaced whole, or holds anything but an earlier run.
+
+    Raises
+    ------
+    RunDirectoryError
+        As :func:`check_place`, and where it is a file, or has other files than those of a run.
+    """
+    check_place(folder)
+    if folder.exists() and not folder.is_dir():
+        raise RunDirectoryError(f"{folder} is not a folder. Name another")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise RunDirectoryError(
-            f"{folder} is not empty and holds no earlier run (no {MARK}). Name another with --out"
+            f"{folder} is not empty and holds no earlier run (no {MARK}). Name another folder"
         )
 
 

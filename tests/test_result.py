@@ -229,8 +229,17 @@ def test_a_foreign_folder_is_refused_and_left_alone(result, tmp_path):
         result.save(tmp_path / "notes.txt")
     link = tmp_path / "link"
     link.symlink_to(tmp_path, target_is_directory=True)
-    with pytest.raises(RunDirectoryError, match="not a folder"):
+    with pytest.raises(RunDirectoryError, match="is a symbolic link.* Name the folder that it"):
         result.save(link)
+
+
+def test_the_folder_one_is_in_is_refused_in_words(result, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for folder in (".", "..", tmp_path / "here"):
+        with pytest.raises(RunDirectoryError, match=r"is the folder you are in, or one above it"):
+            result.save(folder)
+    assert list(tmp_path.rglob("*")) == [tmp_path / "here"]
 
 
 def test_an_empty_folder_and_an_earlier_run_are_written_whole(result, tmp_path):

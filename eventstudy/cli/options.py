@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from eventstudy.cli.messages import note
-from eventstudy.errors import InputError, StudyError
+from eventstudy.errors import StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -372,23 +372,6 @@ def command_line(context: click.Context) -> str:
             else:
                 words += [flag] if one is True else [flag, shown]
     return " ".join([words[0], *map(shlex.quote, words[1:])])
-
-
-def run_folder(path: str) -> Path:
-    """Path of a run directory that can be replaced whole.
-
-    Raises
-    ------
-    InputError
-        Where that would take the ground from under the shell that runs the command.
-    """
-    folder, here = Path(path), Path.cwd()
-    if folder.resolve() in (here, *here.parents):
-        raise InputError(
-            f"{path} is the folder you are in, or one above it, and a run directory is replaced "
-            "whole. Go elsewhere, or name another folder"
-        )
-    return folder
 
 
 def written(folder: Path, formats: tuple[str, ...], document: str = "report") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,6 @@ from eventstudy.cli.options import (
     is_given,
     json_option,
     report_options,
-    run_folder,
     study_of,
     with_options,
     written,
@@ -105,10 +105,10 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             raise click.UsageError(f"--{flag} is of the report, which needs --out FOLDER")
     if "parquet" in options["formats"]:
         raise click.UsageError("--format parquet is of `run`; the tables of `power` are CSV")
-    folder = run_folder(options["out"]) if options["out"] else None
-    study = study_of(context)
+    folder = Path(options["out"]) if options["out"] else None
     if folder:
         check_target(folder)
+    study = study_of(context)
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
     given = events_of(context)
     notes: list[str] = []

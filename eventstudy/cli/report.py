@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from eventstudy.cli import messages, output
-from eventstudy.cli.options import report_options, run_folder, with_options, written
+from eventstudy.cli.options import report_options, with_options, written
 
 
 @click.command(
@@ -28,9 +29,10 @@ def command(run_dir: str, **options: Any) -> int:
     """
     from eventstudy.errors import RunDirectoryError
     from eventstudy.result import load
-    from eventstudy.rundir import form_of
+    from eventstudy.rundir import check_place, form_of
 
-    folder = run_folder(run_dir)
+    folder = Path(run_dir)
+    check_place(folder)
     formats: tuple[str, ...] = options["formats"]
     if not {"csv", "parquet"} & {*formats}:
         formats += (form_of(folder),)

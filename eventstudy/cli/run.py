@@ -17,7 +17,6 @@ from eventstudy.cli.options import (
     events_of,
     json_option,
     report_options,
-    run_folder,
     study_of,
     with_options,
     written,
@@ -117,9 +116,9 @@ def command(context: click.Context, events: str, **options: Any) -> int:
 
     engine = Engine.of(options["engine"])
     check_format("parquet" if "parquet" in options["formats"] else "csv")
-    folder = run_folder(options["out"] or f"reports/{Path(events).stem.strip('.') or 'events'}")
-    study = study_of(context)
+    folder = Path(options["out"] or f"reports/{Path(events).stem.strip('.') or 'events'}")
     check_target(folder)
+    study = study_of(context)
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
     source = Kept(source) if options["power"] else source
     given = events_of(context)
