@@ -138,12 +138,12 @@ class StudyResult(ResultFrames):
         return replace(self, frames=self.frames.plus("power", own_copy(detectable)))
 
     def report(self, path: str | Path, *, title: str = "") -> Path:
-        """Write the report as one file, PDF or HTML by its suffix.
+        """Write the report as one file, PDF or HTML by its suffix; its folder is made.
 
         Raises
         ------
         InputError
-            Where the suffix is another, and of more than 50,000 pairs of an event and a security.
+            Where the suffix is another, or the file cannot be written, and of more than 50,000 pairs of an event and a security.
         """
         from eventstudy.report import write_document
 

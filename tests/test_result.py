@@ -229,7 +229,7 @@ def test_a_foreign_folder_is_refused_and_left_alone(result, tmp_path):
         result.save(tmp_path / "notes.txt")
     link = tmp_path / "link"
     link.symlink_to(tmp_path, target_is_directory=True)
-    with pytest.raises(RunDirectoryError, match="is a symbolic link.* Name the folder that it"):
+    with pytest.raises(RunDirectoryError, match=r"is a symbolic link.* Name the folder that it"):
         result.save(link)
 
 

@@ -72,7 +72,7 @@ def write_document(findings: Findings, path: str | Path) -> list[str]:
     ----------
     findings : Findings
     path : path
-        Ends in ``.pdf`` or ``.html``.
+        Ends in ``.pdf`` or ``.html``; its folder is made where it is not there.
 
     Returns
     -------
@@ -82,14 +82,18 @@ def write_document(findings: Findings, path: str | Path) -> list[str]:
     Raises
     ------
     eventstudy.errors.InputError
-        If the path ends in anything else.
+        If the path ends in anything else, or cannot be written.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in (".pdf", ".html"):
         raise InputError(f"{path.name}: a report is .pdf or .html. Name it so")
     document, face, notes = composed(findings)
-    return notes + _set(document, face, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return notes + _set(document, face, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error}. Name another") from error
 
 
 def _set(document: Document, face: Typeface, path: Path) -> list[str]:

@@ -151,12 +151,12 @@ class PowerResult:
         return own.loc[own["test"] != "", "test"]
 
     def report(self, path: str | Path, *, title: str = "") -> Path:
-        """Write the report as one file, PDF or HTML by its suffix.
+        """Write the report as one file, PDF or HTML by its suffix; its folder is made.
 
         Raises
         ------
         InputError
-            Where the suffix is another.
+            Where the suffix is another, or the file cannot be written.
         """
         from eventstudy.report import write_document
 

@@ -96,6 +96,14 @@ def test_a_document_is_named_by_its_suffix(tmp_path: Path) -> None:
         write_document(Findings(title="t"), tmp_path / "x.docx")
 
 
+def test_the_folder_of_a_document_is_made(findings: Findings, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "reports" / "study.html"
+    write_document(undrawn(findings), path)
+    assert path.read_text(encoding="utf-8").startswith("<!")
+    with pytest.raises(InputError, match=r"below\.html cannot be written: .*\. Name another"):
+        write_document(undrawn(findings), path / "below.html")
+
+
 def test_only_drawings_where_no_document_is_asked_for(findings: Findings, tmp_path: Path) -> None:
     write_report(undrawn(findings), tmp_path, ())
     assert [path.name for path in tmp_path.iterdir()] == ["figures"]
