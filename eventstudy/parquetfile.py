@@ -64,7 +64,9 @@ def write_parquet(parts: Iterable[pd.DataFrame], path: Path) -> None:
             if writer is None:
                 names = [str(name) for name in part.columns]
                 schema = pa.schema([(name, _arrow(kind_of(path.stem, name))) for name in names])
-                writer = pq.ParquetWriter(path, schema, compression="zstd")
+                writer = pq.ParquetWriter(
+                    path, schema, compression="zstd", write_page_checksum=True
+                )
             writer.write_table(_packed(part, writer.schema, path.stem), max(len(part), 1))
             del part  # not there while the next is built
     finally:
@@ -167,7 +169,7 @@ class ParquetTable:
         import pyarrow.parquet as pq
 
         try:
-            with pq.ParquetFile(self.path) as file:
+            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 return read(file)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
             message = str(error).splitlines()[0] if str(error) else type(error).__name__

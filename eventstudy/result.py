@@ -143,7 +143,8 @@ class StudyResult(ResultFrames):
         Raises
         ------
         InputError
-            Where the suffix is another, or the file cannot be written, and of more than 50,000 pairs of an event and a security.
+            Where the suffix is another, or the file cannot be written, and of more than 50,000
+            pairs of an event and a security.
         """
         from eventstudy.report import write_document
 

@@ -1,13 +1,15 @@
 """A run directory: tables as CSV or Parquet, the specification as TOML, provenance as JSON.
 
 In CSV files, text that a spreadsheet would take for a formula gets a leading apostrophe, which
-reading takes off again; numbers never do. A directory is written beside its place and renamed
-whole.
+reading takes off again; numbers never do. A CSV file cut at the end of a line is still a table, so
+provenance.json keeps the digest of each; Parquet files carry their own checksums. A directory is
+written beside its place and renamed whole.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -31,6 +33,8 @@ from eventstudy.tableset import Tables
 Format = Literal["csv", "parquet"]
 
 MARK = "provenance.json"
+DIGESTS = "tables"
+"""Key of the mark under which the sha256 of each CSV file stands; no part of the provenance."""
 TABLES = (
     *("events", "days", "estimation", "fits", "means", "tests", "leads"),
     *("claims", "dropped", "overlaps", "sources"),
@@ -102,19 +106,33 @@ def _each(column: pd.Series, written: Callable[[Any], str]) -> pd.Series:
     return pd.Series(texts[codes], index=column.index, dtype=object)
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, sha256: str = "") -> pd.DataFrame:
     """Read a table that :func:`write_table` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sha256 : str
+        Its digest when it was written, "" where that is not known.
 
     Raises
     ------
     RunDirectoryError
-        Where it cannot be read.
+        Where it cannot be read, or is not as it was written.
     """
-    raw = _raw(path)
     try:
-        return _with_types(raw, path.stem)
+        if sha256 and _digest(path) != sha256:
+            raise ValueError(f"it is not as it was written (its sha256 is another than in {MARK})")
+        return _with_types(_raw(path), path.stem)
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from error
+
+
+def _digest(path: Path) -> str:
+    """Give the sha256 of a file, which is never in memory whole."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _raw(path: Path, nrows: int | None = None) -> pd.DataFrame:
@@ -214,6 +232,9 @@ def write_files(
     for name in names:
         write(map(told, tables.parts(name)), folder / f"{name}.{form}")
     (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8")
+    if form == "csv":
+        digests = {f"{name}.csv": _digest(folder / f"{name}.csv") for name in (INPUT, *names)}
+        provenance = {**provenance, DIGESTS: digests}
     text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)
     (folder / MARK).write_text(text + "\n", encoding="utf-8")
 
@@ -247,7 +268,8 @@ def read_files(folder: Path) -> tuple[Tables, pd.DataFrame, dict[str, Any], dict
         raise RunDirectoryError(
             f"{folder.name} cannot be read back: {error}. Run the study again"
         ) from error
-    lacking = [name for name in NEEDED if name not in spec] or not isinstance(provenance, dict)
+    told = isinstance(provenance, dict) and isinstance(provenance.get(DIGESTS, {}), dict)
+    lacking = [name for name in NEEDED if name not in spec] or not told
     if lacking or not spec["windows"] or name_of(spec["model"]) not in MODELS:
         raise RunDirectoryError(
             f"{folder.name} cannot be read back: its settings are not those of a run. Run the "
@@ -260,8 +282,13 @@ def read_files(folder: Path) -> tuple[Tables, pd.DataFrame, dict[str, Any], dict
         return of_events, ParquetTable(folder / f"{INPUT}.parquet").whole(), spec, provenance
     for name in names:
         _raw(folder / f"{name}.csv", nrows=0)
-    tables = {name: partial(read_table, folder / f"{name}.csv") for name in names}
-    return Tables(tables), read_table(folder / f"{INPUT}.csv"), spec, provenance
+    digests = provenance.pop(DIGESTS, {})
+    of_name = {
+        name: partial(read_table, folder / f"{name}.csv", digests.get(f"{name}.csv", ""))
+        for name in (INPUT, *names)
+    }
+    given = of_name.pop(INPUT)()
+    return Tables(of_name), given, spec, provenance
 
 
 def check_place(folder: Path) -> None:

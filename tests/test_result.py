@@ -275,12 +275,28 @@ def test_what_is_no_run_directory(tmp_path):
         es.load(tmp_path / "nowhere")
 
 
+def cut_in_half(path, after=b""):
+    """Cut a file in half, or at the last line that ends there."""
+    half = path.read_bytes()[: path.stat().st_size // 2]
+    path.write_bytes(half[: half.rindex(after) + len(after)])
+
+
 DAMAGE = {
     "a table is gone": lambda folder: (folder / "days.csv").unlink(),
     "a table is cut": lambda folder: (folder / "events.csv").write_text('"event_id","ti', "utf-8"),
     "a table is empty": lambda folder: (folder / "tests.csv").write_text("", "utf-8"),
     "a number is a word": lambda folder: (folder / "means.csv").write_text(
         '"group","day","aar"\n"all",0,"much"\n', "utf-8"
+    ),
+    "a table is half of itself": lambda folder: cut_in_half(folder / "days.csv"),
+    "a table lacks the rows at its end": lambda folder: cut_in_half(folder / "tests.csv", b"\n"),
+    "the events given lack one": lambda folder: cut_in_half(folder / "input.csv", b"\n"),
+    "a digit is another": lambda folder: (folder / "fits.csv").write_bytes(
+        (folder / "fits.csv").read_bytes().replace(b"1", b"2", 1)
+    ),
+    "the digests are a list": lambda folder: (folder / "provenance.json").write_text(
+        json.dumps(json.loads((folder / "provenance.json").read_text("utf-8")) | {"tables": []}),
+        "utf-8",
     ),
     "a table is binary": lambda folder: (folder / "fits.csv").write_bytes(b"\xff\x00\xfe"),
     "a column is gone": lambda folder: (folder / "events.csv").write_text(
@@ -310,6 +326,30 @@ def test_a_damaged_run_directory_is_an_error_and_no_traceback(saved, tmp_path, d
         result = es.load(folder)
         repr(result)
         result.findings()
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("after", [b"", b"\n"])
+def test_a_table_that_was_cut_is_told(saved, tmp_path, name, after):
+    folder = tmp_path / "run"
+    shutil.copytree(saved, folder)
+    path = folder / f"{name}.csv"
+    if path.read_bytes().count(b"\n") < 3:
+        return  # few rows or none
+    cut_in_half(path, after)
+    with pytest.raises(RunDirectoryError, match=rf"{name}\.csv is no table of a run: "):
+        _ = es.load(folder).frames[name]
+
+
+def test_a_run_without_digests_is_read_as_before(saved, result, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(saved, folder)
+    told = json.loads((folder / "provenance.json").read_text("utf-8"))
+    assert set(told.pop("tables")) == {f"{name}.csv" for name in ("input", *TABLES)}
+    (folder / "provenance.json").write_text(json.dumps(told), "utf-8")
+    back = es.load(folder)
+    assert back.provenance == result.provenance == told
+    pd.testing.assert_frame_equal(back.days, result.days)
 
 
 def test_no_clock_and_no_path_is_in_a_run(saved, result, tmp_path):

@@ -243,6 +243,17 @@ def test_a_cell_of_another_type_is_an_error(tmp_path):
         _ = es.load(folder).means
 
 
+def test_a_byte_that_is_another_in_a_parquet_file_is_told(tmp_path):
+    folder = case().save(tmp_path / "run", format="parquet")
+    with pq.ParquetFile(folder / "days.parquet") as file:
+        column = file.metadata.row_group(0).column(5)
+    data = bytearray((folder / "days.parquet").read_bytes())
+    data[column.data_page_offset + column.total_compressed_size // 2] ^= 1
+    (folder / "days.parquet").write_bytes(data)
+    with pytest.raises(RunDirectoryError, match=r"days.parquet is no table of a run: .*CRC"):
+        _ = es.load(folder).days
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_table_is_read_when_it_is_asked_for(tmp_path, form):
     result = case()
