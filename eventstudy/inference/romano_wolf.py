@@ -94,7 +94,8 @@ def romano_wolf_test(
             clusters=len(one.used),
             estimate=one.mean,
             reason="no interval: the p-value speaks of the family",
-            note=f"pvalue_adjusted is the step-down p over {len(tested)} groups and windows",
+            note="the adjusted p (pvalue_adjusted) is the step-down one "
+            f"over {len(tested)} groups and windows",
             null=f"{NULL}: a family of {len(tested)}",
         )
     return results

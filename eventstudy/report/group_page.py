@@ -140,7 +140,7 @@ def group_table(
     cells: list[tuple[str, ...]] = []
     kinds: list[str] = []
     for row in valued:
-        title = title_of(str(row["test"])) + (", leads" if row["lead"] else "")
+        title = _title(row) + (", leads" if row["lead"] else "")
         own = number(row["estimate"], 3) if row["test"] in OWN_SCALE else ""
         cells.append((title, *_printed(row), own))
         kinds.append("lead" if row["lead"] else "")
@@ -193,12 +193,20 @@ def _figures(confidence: float) -> tuple[Column, ...]:
     )
 
 
+def _title(row: Row) -> str:
+    adjusted = not is_missing(row.get("pvalue_adjusted"))
+    return title_of(str(row["test"])) + (", adjusted p" if adjusted else "")
+
+
 def _printed(row: Row) -> tuple[str, ...]:
     own = row["test"] in OWN_SCALE
+    # A test of all groups together is asked for its adjusted p: its own is that of one test alone.
+    adjusted = row.get("pvalue_adjusted")
     return (
-        number(row["statistic"]),
+        # Of the sign-flip test the statistic is the estimate, a return: it stands in per cent beside.
+        NONE if row["statistic"] == row["estimate"] else number(row["statistic"]),
         integer(row["dof"]),
-        probability(row["pvalue"]),
+        probability(row["pvalue"] if is_missing(adjusted) else adjusted),
         NONE if own else percent(row["estimate"]),
         NONE if own else percent(row["low"]),
         NONE if own else percent(row["high"]),

@@ -143,6 +143,24 @@ def test_the_lead_test_comes_first_and_tests_without_value_are_gathered_by_reaso
     assert corrado[-1] == "0.450"
 
 
+def test_of_a_test_of_all_groups_together_the_adjusted_p_is_printed(findings: Findings) -> None:
+    row = records(findings.tests.query("group == 'all' and window == '(0, 0)'"))[0]
+    given = [
+        row | {"test": test, "lead": False, "pvalue": 0.0017, "pvalue_adjusted": adjusted}
+        for test, adjusted in (("romano_wolf", 0.6345), ("bmp", np.nan))
+    ]
+    first, second = group_table(given, 0.95).rows
+    assert (first[0], first[3]) == ("Romano-Wolf step-down, adjusted p", "0.634")
+    assert (second[0], second[3]) == ("BMP t", "0.002")
+
+
+def test_a_statistic_that_is_the_estimate_stands_there_in_per_cent_only(findings: Findings) -> None:
+    rows = records(findings.tests.query("group == 'all' and window == '(0, 0)'"))
+    own = rows[0] | {"test": "permutation", "statistic": -0.0318, "estimate": -0.0318}
+    (printed,) = group_table([own], 0.95).rows
+    assert (printed[1], printed[4]) == ("–", "−3.18")
+
+
 def test_notes_are_said_once_with_the_tests_they_are_true_of(findings: Findings) -> None:
     rows = findings.tests.query("group == 'all' and window == '(0, 0)'")
     noted = rows.assign(
