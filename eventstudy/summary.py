@@ -16,6 +16,13 @@ from eventstudy.report.formats import counted, level, number, percent, probabili
 from eventstudy.windows import Window
 
 SINGLE = ("sar_t", "placebo", "sq")
+ESTIMATES = {
+    "ibragimov_mueller": "mean of the cluster means",
+    "adjusted_bmp": "precision-weighted mean",
+    "adjusted_patell": "precision-weighted mean",
+    "portfolio": "equal-weighted mean",
+}
+"""What a test that may lead takes for the average effect: three numbers that may lie far apart."""
 NAMED = 6
 """Effects and reasons named in a sentence; the rest are counted."""
 
@@ -169,9 +176,10 @@ def _lead_sentence(chosen: pd.Series, title: str, whom: str, window: str, at: fl
         return f"For {whom} on window {window} the {title} has no value: {chosen['reason']}."
     verdict = "differs from zero" if _rejects(chosen, at) else "cannot be told from zero"
     clause = f", {level(at)} interval {_interval(chosen)}" if _has(chosen) else ""
+    mean = f", {ESTIMATES[chosen.name]}" if chosen.name in ESTIMATES else ""
     return (
         f"For {whom} the average effect on window {window} {verdict}: "
-        f"{percent(chosen['estimate'])} %{clause} ({title}, p {_p(chosen)})."
+        f"{percent(chosen['estimate'])} %{mean}{clause} ({title}, p {_p(chosen)})."
     )
 
 
@@ -221,11 +229,12 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
         rest = len(clear) - len(named)
         names = ", ".join(named) + (f" and {rest} more" if rest else "")
     expected = len(tested) * alpha
+    chance = f"{expected:.1f}" if expected >= 1 else f"{expected:.2g}"
     by = "both the t and the placebo test" if both else "the t test (no placebo test has a value)"
     return [
         f"Of {counted(len(tested), 'single effect')} on window {window}, {len(clear)} can be told "
         f"from noise at {level(alpha)} by {by}: {names}. With no "
-        f"effect at all about {expected:.1f} would be expected by chance{' for each test' * both}."
+        f"effect at all about {chance} would be expected by chance{' for each test' * both}."
     ]
 
 

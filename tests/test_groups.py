@@ -159,7 +159,7 @@ def test_tests_on_the_scale_of_one_session_leave_it_out_and_say_so():
     tests = halted(8, tests=EVERY).tests.set_index(["test", "window"])
     for name in ("crude_dependence", "portfolio", "sur_mean"):
         assert tests.loc[(name, "(0, 0)"), "n"] == 5
-    assert "1 of 6 events" in tests.loc[("portfolio", "(0, 0)"), "note"]
+    assert "1 of 6 pairs" in tests.loc[("portfolio", "(0, 0)"), "note"]
 
 
 @pytest.mark.parametrize("window", [(0, 0), (0, 2)])
@@ -180,7 +180,7 @@ def test_what_the_scale_of_one_session_leaves_out_leaves_no_trace(window):
     columns = ["n", "statistic", "pvalue", "estimate", "se", "dof", "reason"]
     pd.testing.assert_frame_equal(got[columns], want[columns], rtol=1e-10)
     assert np.isfinite(got.loc["crude_dependence", "pvalue"])
-    assert got.loc["crude_dependence", "note"].endswith("1 of 6 events")
+    assert got.loc["crude_dependence", "note"].endswith("1 of 6 pairs")
 
 
 # ------------------------------------------------------------------ paths

@@ -14,7 +14,7 @@ import eventstudy as es
 from eventstudy.overlap import INSIDE, SHARED, overlaps
 from eventstudy.report.formats import percent, probability
 from eventstudy.rows import locate, settle
-from eventstudy.summary import NAMED, summary_table
+from eventstudy.summary import ESTIMATES, NAMED, summary_table
 
 
 def shifted(size, n=12, **settings):
@@ -55,7 +55,7 @@ def test_the_first_sentence_gives_the_lead_tests_verdict(loud, quiet):
         assert sentence.startswith("For all events (12 pairs) the average effect on window (0, 0) ")
         assert verdict in sentence
         assert (row["pvalue"] <= 0.05) == (verdict == "differs from zero")
-        assert f"{percent(row['estimate'])} %" in sentence
+        assert f"{percent(row['estimate'])} %, precision-weighted mean, 95 %" in sentence
         assert f"{percent(row['low'])} to {percent(row['high'])} %" in sentence
 
 
@@ -92,6 +92,16 @@ def test_single_effects_are_counted_and_named_against_chance(loud):
     if len(clear) > NAMED:
         assert f"and {len(clear) - NAMED} more" in sentence
     assert "about 0.6 would be expected by chance" in sentence
+
+
+def test_few_expected_by_chance_are_not_rounded_to_twice_as_many():
+    sentence = " ".join(shifted(0.0, 1).findings().sentences)
+    assert "Of 1 single effect " in sentence
+    assert "about 0.05 would be expected by chance" in sentence
+
+
+def test_every_test_that_may_lead_says_which_mean_its_estimate_is():
+    assert set(ESTIMATES) == {"ibragimov_mueller", "adjusted_bmp", "adjusted_patell", "portfolio"}
 
 
 def test_none_is_said_where_there_is_none():

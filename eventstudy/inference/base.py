@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Values = TypeVar("Values", Floats, Integers)
 
-TOO_FEW = "needs at least two events"
+TOO_FEW = "needs at least two pairs"
 SEVERAL_DATES = "the events do not share one date on one exchange"
 OWN_FACTORS = "each event has its own choice of securities to be measured against"
 

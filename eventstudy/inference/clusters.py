@@ -17,7 +17,7 @@ from eventstudy.kernels.signflip import (
     webb_blocks,
 )
 
-ONE_CLUSTER = "all events are in one cluster of shared days"
+ONE_CLUSTER = "all pairs are in one cluster of shared days"
 NO_SPREAD = "the clusters do not differ: no standard error"
 ENUMERATE_UP_TO = 12
 BISECTIONS = 50

@@ -25,7 +25,7 @@ BY_RELATIVE_DAY = (
     "tested windows of different dates share sessions: a test that averages by relative day "
     "over-rejects there"
 )
-ONE_SESSION = "returns over several sessions (after a halt) are left out: {} of {} events"
+ONE_SESSION = "returns over several sessions (after a halt) are left out: {} of {} pairs"
 
 
 def cross_sectional_test(sample: Sample) -> TestResult:

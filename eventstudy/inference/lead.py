@@ -11,7 +11,7 @@ from eventstudy.inference.base import Sample
 class Lead:
     """The test that leads for a group and window, the one beside it, and why.
 
-    Where a group has one event in the window these are tests of that event, ``sar_t`` and
+    Where a group has one pair in the window these are tests of that pair, ``sar_t`` and
     ``placebo``, whose figures stand in its own row; where it has none they are "".
     """
 
@@ -22,28 +22,29 @@ class Lead:
     sentence: str
 
 
+PAIRS = "pairs of an event and a security"
 ONE_DATE = (
-    "All events share their days, and one date can never tell an effect of the event from a shock "
+    "All pairs share their days, and one date can never tell an effect of the event from a shock "
     "to the sector on that day."
 )
 
 
 def choose_lead(sample: Sample) -> Lead:
-    """Choose by N, the events, and q, their clusters of shared days.
+    """Choose by N, the pairs of an event and a security, and q, their clusters of shared days.
 
-    One event: its own SAR t. Six or more clusters: Ibragimov-Mueller, which needs no correlation to
+    One pair: its own SAR t. Six or more clusters: Ibragimov-Mueller, which needs no correlation to
     be known. Two to five: the adjusted BMP with corrected degrees of freedom. One: the adjusted BMP
-    from ten events on, below it the portfolio t (adjusted Patell where the events have no common
+    from ten pairs on, below it the portfolio t (adjusted Patell where the pairs have no common
     design), which has more power but takes the variance of the event days to be the usual one.
     """
     n, q = len(sample), sample.n_clusters
     if n == 0:
-        sentence = "The group has no event with an abnormal return in this window: no test."
+        sentence = "The group has no pair with an abnormal return in this window: no test."
         return Lead("", "", n, q, sentence)
     if n == 1:
         sentence = (
-            "The group has one event with an abnormal return in this window: no group test. The "
-            "SAR t of that event leads, the placebo test stands beside it."
+            "The group has one pair with an abnormal return in this window: no group test. The "
+            "SAR t of that pair leads, the placebo test stands beside it."
         )
         return Lead("sar_t", "placebo", n, q, sentence)
     if q >= 6:
@@ -52,14 +53,14 @@ def choose_lead(sample: Sample) -> Lead:
             "adjusted_bmp",
             n,
             q,
-            f"{n} events form {q} clusters of shared days. With six clusters or more the "
+            f"{n} {PAIRS} form {q} clusters of shared days. With six clusters or more the "
             "Ibragimov-Mueller t leads: it holds whatever the correlation within a cluster. The "
             "adjusted BMP stands beside it: more power, but it takes the correlation of the "
             "estimation window to hold on the event days.",
         )
     if q >= 2:
         sentence = (
-            f"{n} events form {q} clusters of shared days, too few for cluster means alone: the "
+            f"{n} {PAIRS} form {q} clusters of shared days, too few for cluster means alone: the "
             "adjusted BMP leads, with degrees of freedom corrected for the shared days. The "
             "Ibragimov-Mueller t stands beside it"
         )
@@ -73,8 +74,8 @@ def choose_lead(sample: Sample) -> Lead:
             pooled,
             n,
             q,
-            f"{n} events on shared days: the adjusted BMP leads, for it allows both correlation "
-            f"between events and a larger variance on the event days. The {name} stands beside "
+            f"{n} {PAIRS} on shared days: the adjusted BMP leads, for it allows both correlation "
+            f"between pairs and a larger variance on the event days. The {name} stands beside "
             f"it. {ONE_DATE}",
         )
     return Lead(
@@ -82,7 +83,7 @@ def choose_lead(sample: Sample) -> Lead:
         "adjusted_bmp",
         n,
         q,
-        f"{n} events on shared days: the {name} leads, for with so few events the adjusted BMP "
+        f"{n} {PAIRS} on shared days: the {name} leads, for with so few the adjusted BMP "
         "has little power; but it takes the variance of the event days to be the usual one. If "
         f"it alone rejects, read: an effect, or a more volatile day. {ONE_DATE}",
     )

@@ -24,7 +24,7 @@ def sur_test(sample: Sample) -> TestResult:
     car, residuals, scale, nu = parts
     n = len(car)
     if n > nu:
-        return TestResult(n=n, reason=f"{n} events are more than the {nu} degrees of freedom")
+        return TestResult(n=n, reason=f"{n} pairs are more than the {nu} degrees of freedom")
     covariance = residuals @ residuals.T / nu
     if np.linalg.cond(covariance) > 1e14:
         return TestResult(n=n, reason="the residuals of the events are linearly dependent")

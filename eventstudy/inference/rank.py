@@ -17,9 +17,9 @@ ALIKE = "the standardised effects do not vary"
 NO_INTERVAL = "no interval in return units"
 MEAN_RANK = "the estimate is a mean rank between -.5 and .5"
 GRANK_Z_SMALL = (
-    "fewer than 20 events: it rejects a true null in 6 % (20) to 16 % (3) at the 5 % level"
+    "fewer than 20 pairs: it rejects a true null in 6 % (20) to 16 % (3) at the 5 % level"
 )
-GRANK_SMALL = "fewer than 20 events: it rejects a true null in 6 to 8 % at the 5 % level"
+GRANK_SMALL = "fewer than 20 pairs: it rejects a true null in 6 to 8 % at the 5 % level"
 
 
 def corrado_test(sample: Sample) -> TestResult:
@@ -89,7 +89,7 @@ def grank_t_test(sample: Sample) -> TestResult:
     if n < 10:
         return TestResult(
             n=n,
-            reason="needs ten events: with three it rejects a true null in 16 % at the 5 % level",
+            reason="needs ten pairs: with three it rejects a true null in 16 % at the 5 % level",
         )
     daily = sample.history.daily
     if daily is None:

@@ -93,7 +93,7 @@ def _median_interval(ordered: Floats, level: float) -> tuple[float, float, str]:
     # A tail costs as much as sorting a few events: only those that the bisection asks for.
     skip = bisect_right(range(n), (1.0 - level) * (1 + 1e-12), key=tails) - 1
     if skip < 0:
-        return np.nan, np.nan, f"{n} events cannot reach the {1 - level:.3g} level"
+        return np.nan, np.nan, f"{n} pairs cannot reach the {1 - level:.3g} level"
     return float(ordered[skip]), float(ordered[n - 1 - skip]), ""
 
 

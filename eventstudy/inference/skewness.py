@@ -15,7 +15,7 @@ from eventstudy.kernels.skewness import BOOTSTRAP_FROM, hall_t, johnson_bootstra
 
 # Share of the squares that the others must hold for a difference to keep twelve digits.
 _DOMINATED = 1e-4
-TABLE = "below 20 events there is no bootstrap: the p-value is that of a t with N - 1"
+TABLE = "below 20 pairs there is no bootstrap: the p-value is that of a t with N - 1"
 JOHNSON = (
     "Johnson (1978), J. American Statistical Association 73:536-544, "
     "doi:10.1080/01621459.1978.10480051; Lyon, Barber and Tsai (1999), J. Finance 54:165-201, "
@@ -32,7 +32,7 @@ def johnson_result(sample: Sample, effects: Floats, name: str) -> TestResult:
     """Test the mean of effects by Johnson's t and its bootstrap."""
     n = len(effects)
     if n < 3 or same(effects):
-        return TestResult(n=n, reason="needs three events that differ")
+        return TestResult(n=n, reason="needs three pairs that differ")
     statistic = float(johnson_t(effects))
     found = TestResult(
         statistic=statistic,
@@ -58,7 +58,7 @@ def hall_test(sample: Sample) -> TestResult:
     effects = sample.effects.car
     n = len(effects)
     if n < 3 or same(effects):
-        return TestResult(n=n, reason="needs three events that differ")
+        return TestResult(n=n, reason="needs three pairs that differ")
     statistic = float(hall_t(effects))
     return TestResult(
         statistic=statistic,
@@ -75,7 +75,7 @@ def jackknife_test(sample: Sample) -> TestResult:
     scar = sample.effects.scar
     n = len(scar)
     if n < 4:
-        return TestResult(n=n, reason="needs four events")
+        return TestResult(n=n, reason="needs four pairs")
     none = TestResult(n=n, reason="the effects do not vary without one of the events")
     if same(scar):
         return none

@@ -133,7 +133,7 @@ def walsh_interval(values: Floats, alpha: float) -> WalshInterval:
     n = len(values)
     if n > INTERVAL_UP_TO:
         reason = (
-            f"no interval above {INTERVAL_UP_TO:,} events: its search takes longer than all other "
+            f"no interval above {INTERVAL_UP_TO:,} values: its search takes longer than all other "
             "tests"
         )
         return WalshInterval(float("nan"), float("nan"), float("nan"), reason)
@@ -194,4 +194,4 @@ def _consistent(values: Floats, found: WalshInterval, alpha: float) -> WalshInte
 
 
 def _unreachable(n: int, alpha: float) -> str:
-    return f"{n} events cannot reach the {alpha:g} level, so the interval is unbounded"
+    return f"{n} values cannot reach the {alpha:g} level, so the interval is unbounded"

@@ -203,7 +203,7 @@ def _printed(row: Row) -> tuple[str, ...]:
     # A test of all groups together is asked for its adjusted p: its own is that of one test alone.
     adjusted = row.get("pvalue_adjusted")
     return (
-        # Of the sign-flip test the statistic is the estimate, a return: it stands in per cent beside.
+        # The sign-flip statistic is the estimate, a return: it stands in per cent beside.
         NONE if row["statistic"] == row["estimate"] else number(row["statistic"]),
         integer(row["dof"]),
         probability(row["pvalue"] if is_missing(adjusted) else adjusted),

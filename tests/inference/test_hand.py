@@ -87,7 +87,7 @@ def test_signs():
     found = answers("sign")
     assert (found.statistic, found.pvalue) == (4.0, 0.125)
     assert np.isnan(found.low)
-    assert "4 events cannot reach the 0.05 level" in found.reason
+    assert "4 pairs cannot reach the 0.05 level" in found.reason
     assert found.estimate == 0.025
     assert answers("wilcoxon").statistic == 10
     assert answers("wilcoxon").pvalue == 0.125
@@ -166,7 +166,7 @@ def test_the_jackknife_of_four():
     found = answers("jackknife")
     assert found.statistic == pytest.approx(want.statistic, rel=1e-10)
     assert found.pvalue == pytest.approx(want.pvalue, rel=1e-9)
-    assert answers("jackknife", VALUES[:3]).reason == "needs four events"
+    assert answers("jackknife", VALUES[:3]).reason == "needs four pairs"
 
 
 def test_a_jackknife_of_many_is_the_loop():

@@ -68,7 +68,8 @@ def test_no_p_value_is_seen_before(seed):
 def test_the_sentence_says_why_and_what_one_date_cannot_tell():
     for n, zeros, test, _, clusters in TABLE:
         sentence = chosen(n, zeros).sentence
-        assert f"{n} events" in sentence
+        assert f"{n} pairs of an event and a security " in sentence
+        assert "events" not in sentence
         if clusters > 1:
             assert f"{clusters} clusters" in sentence
         else:
@@ -84,7 +85,7 @@ def test_the_group_has_one_event_left():
     frame.iloc[135:146, 0] = np.nan
     lead = choose_lead(sample(frame, layout(2, [140])))
     assert lead.n == 1
-    assert "one event" in lead.sentence
+    assert "one pair" in lead.sentence
 
 
 def test_the_study_marks_the_lead_and_says_so():

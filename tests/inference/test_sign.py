@@ -18,7 +18,7 @@ def test_its_ends_are_the_first_values_that_the_sign_test_does_not_reject(n, lev
     low, high, reason = _median_interval(ordered, level)
     if skip < 0:
         assert np.isnan([low, high]).all()
-        assert f"{n} events cannot reach" in reason
+        assert f"{n} pairs cannot reach" in reason
         return
     assert (low, high, reason) == (ordered[skip], ordered[n - 1 - skip], "")
 

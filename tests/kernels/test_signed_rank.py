@@ -141,7 +141,7 @@ def test_with_ties_no_accepted_stretch_lies_outside(values, alpha):
 def test_five_values_cannot_reach_five_per_cent():
     got = walsh_interval(np.array([1.0, 2.0, 3.0, 4.0, 5.5]), 0.05)
     assert np.isnan(got.low)
-    assert "5 events cannot reach the 0.05 level" in got.reason
+    assert "5 values cannot reach the 0.05 level" in got.reason
     assert got.estimate == 3.0
 
 
@@ -181,7 +181,7 @@ def test_a_large_sample_has_its_interval():
 def test_above_a_limit_there_is_no_interval_but_a_reason():
     got = walsh_interval(np.arange(INTERVAL_UP_TO + 1.0), 0.05)
     assert np.isnan([got.estimate, got.low, got.high]).all()
-    assert got.reason.startswith("no interval above 100,000 events")
+    assert got.reason.startswith("no interval above 100,000 values")
 
 
 @pytest.mark.parametrize("scale", [1e-300, 5e-324, 1.0, 1e300])
