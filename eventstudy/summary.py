@@ -17,10 +17,10 @@ from eventstudy.windows import Window
 
 SINGLE = ("sar_t", "placebo", "sq")
 ESTIMATES = {
-    "ibragimov_mueller": "mean of the cluster means",
-    "adjusted_bmp": "precision-weighted mean",
-    "adjusted_patell": "precision-weighted mean",
-    "portfolio": "equal-weighted mean",
+    "ibragimov_mueller": "mean of cluster means",
+    "adjusted_bmp": "precision-weighted effect",
+    "adjusted_patell": "precision-weighted effect",
+    "portfolio": "average effect",
 }
 """What a test that may lead takes for the average effect: three numbers that may lie far apart."""
 NAMED = 6
@@ -176,10 +176,9 @@ def _lead_sentence(chosen: pd.Series, title: str, whom: str, window: str, at: fl
         return f"For {whom} on window {window} the {title} has no value: {chosen['reason']}."
     verdict = "differs from zero" if _rejects(chosen, at) else "cannot be told from zero"
     clause = f", {level(at)} interval {_interval(chosen)}" if _has(chosen) else ""
-    mean = f", {ESTIMATES[chosen.name]}" if chosen.name in ESTIMATES else ""
     return (
-        f"For {whom} the average effect on window {window} {verdict}: "
-        f"{percent(chosen['estimate'])} %{mean}{clause} ({title}, p {_p(chosen)})."
+        f"For {whom} the {ESTIMATES.get(str(chosen.name), 'average effect')} on window {window} "
+        f"{verdict}: {percent(chosen['estimate'])} %{clause} ({title}, p {_p(chosen)})."
     )
 
 

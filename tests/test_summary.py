@@ -52,10 +52,12 @@ def test_the_first_sentence_gives_the_lead_tests_verdict(loud, quiet):
         row = result.tests.set_index(["group", "window", "test"]).loc[
             ("all", "(0, 0)", lead["test"])
         ]
-        assert sentence.startswith("For all events (12 pairs) the average effect on window (0, 0) ")
+        assert sentence.startswith(
+            "For all events (12 pairs) the precision-weighted effect on window (0, 0) "
+        )
         assert verdict in sentence
         assert (row["pvalue"] <= 0.05) == (verdict == "differs from zero")
-        assert f"{percent(row['estimate'])} %, precision-weighted mean, 95 %" in sentence
+        assert f"{percent(row['estimate'])} %" in sentence
         assert f"{percent(row['low'])} to {percent(row['high'])} %" in sentence
 
 

@@ -198,7 +198,7 @@ def _room(findings: Findings) -> float:
     """Rows that a drawing may have below the sentences of the first page, estimated."""
     lines = -(-len(findings.title) // 50) * 0.95 + -(-len(findings.subtitle) // 115) * 0.5
     for place, text in enumerate(findings.sentences):
-        lines += -(-len(shorten(text, _SENTENCE)) // (104 if place == 0 else 112)) * 0.43 + 0.08
+        lines += -(-len(shorten(text, _SENTENCE)) // (104 if place == 0 else 116)) * 0.43 + 0.08
     left = 25.2 - 5.0 - lines  # centimetres; title, heading, caption and settings stand around
     return (left / 2.54 - forest.HEAD - forest.FOOT) / forest.PITCH - 1
 

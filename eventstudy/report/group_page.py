@@ -185,7 +185,7 @@ def _figures(confidence: float) -> tuple[Column, ...]:
         right("Statistic", wide=True),
         right("dof", wide=True),
         right("p", wide=True),
-        right("Estimate, %", wide=True),
+        right("Estimate, %"),
         right(f"{level(confidence)} interval, %", span=2, wide=True),
         right("", wide=True),
         right("n", wide=True),

@@ -11,6 +11,7 @@ from typing import Any
 from eventstudy.report.document import Document
 from eventstudy.report.fonts import Typeface
 from eventstudy.report.pdf import lay_out
+from eventstudy.report.text import joined
 
 _BODY = re.compile(r"<body[^>]*>(.*)</body>", re.DOTALL)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -48,8 +49,8 @@ def html(document: Document, typeface: Typeface) -> str:
 
 
 def _joined(value: Any) -> Any:
-    """Keep a per cent sign on the line of its number; what is markup already stays as it is."""
-    return value.replace(" %", "\u00a0%") if type(value) is str else value
+    """Keep numbers and their signs on one line; what is markup already stays as it is."""
+    return joined(value) if type(value) is str else value
 
 
 def _methods(document: Document, typeface: Typeface) -> tuple[str, str]:

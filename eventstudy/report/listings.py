@@ -74,7 +74,7 @@ def claims_table(claims: pd.DataFrame) -> Table:
                 if is_missing(row["tolerance"])
                 else f"±{number(100 * float(row['tolerance']), 3)} %",
                 _VERDICTS.get(str(row["verdict"]), str(row["verdict"])),
-                shorten(date(row["decided_by"]), 160),
+                minus(shorten(date(row["decided_by"]), 160)),
             )
         )
     return Table(columns, tuple(cells), grouped(list(claims["event_id"])))

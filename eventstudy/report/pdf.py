@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from eventstudy.report.document import Document, Picture
 from eventstudy.report.fonts import Typeface
-from eventstudy.report.text import breakable, shorten
+from eventstudy.report.text import breakable, joined, shorten
 
 # Typst asks for an instant where a document reads the clock; this one reads none.
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
@@ -94,15 +94,14 @@ def _lay(source: Path, target: Path) -> None:
 
 
 def _softened(value: Any, key: str = "") -> Any:
-    """Give the data with places to break in long words, and none before a per cent sign."""
+    """Give the data with places to break in long words, and none beside the sign of a number."""
     if isinstance(value, dict):
         return {name: _softened(inner, name) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_softened(inner, key) for inner in value]
     if not isinstance(value, str) or key in _FILES:
         return value
-    joined = value.replace(" %", "\u00a0%")
-    return breakable(joined, {"cells": _CELL, "title": _HEADING}.get(key, _LINE))
+    return breakable(joined(value), {"cells": _CELL, "title": _HEADING}.get(key, _LINE))
 
 
 def _bytes(made: Any) -> bytes:

@@ -11,6 +11,7 @@ import pandas as pd
 from eventstudy.inference import FAMILY_TESTS, TESTS
 from eventstudy.models import MODELS
 from eventstudy.report.formats import (
+    NONE,
     date,
     integer,
     is_missing,
@@ -184,7 +185,7 @@ def markets_table(rows: Sequence[Row]) -> Table:
             (
                 shorten(row["ticker"], TICKER),
                 text_of(row["exchange"]),
-                text_of(row["benchmark"]),
+                text_of(row["benchmark"]) or NONE,
                 text_of(row["session_phase"]),
                 date(row["day_zero"]),
                 "no" if moved == 0 else f"by {moved} session{'s' if abs(moved) > 1 else ''}",

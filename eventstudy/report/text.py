@@ -123,6 +123,17 @@ def breakable(text: str, ems: float = 10.0) -> str:
     )
 
 
+def joined(text: str) -> str:
+    """Keep a per cent sign on the line of its number, and a p-value on that of its p.
+
+    Examples
+    --------
+    >>> joined("95 %, p = 0.022").count(chr(0xA0))
+    3
+    """
+    return text.replace(" %", "\u00a0%").replace("p = ", "p\u00a0=\u00a0")
+
+
 def _broken(word: str, ems: float) -> str:
     parts: list[str] = []
     since = 0.0

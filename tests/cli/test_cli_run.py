@@ -468,7 +468,7 @@ def test_of_too_many_events_there_are_tables_and_no_report(
     done = command("run", "events.csv", "--out", "o", "--strict")
     assert done.code == 1
     assert done.out.startswith("Event study: 4 events, 4 event-security pairs, 1 dropped")
-    assert "For all events (4 pairs) the average effect" in done.out
+    assert "For all events (4 pairs) the precision-weighted effect on window" in done.out
     assert "\nDropped\n" in done.out
     assert done.out.endswith("Written: o/\n\n")
     assert "Note: no report and no figures are drawn of 4 pairs" in done.err

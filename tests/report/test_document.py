@@ -18,7 +18,7 @@ from eventstudy.report.formats import date, integer, number, percent, probabilit
 from eventstudy.report.group_page import FULL, group_table, groups_page
 from eventstudy.report.limits import GROUPS, PAGES, ROWS, limited
 from eventstudy.report.listings import claims_table, fits_table, overlaps_table
-from eventstudy.report.tables import effects_table, minus, records
+from eventstudy.report.tables import effects_table, markets_table, minus, records
 from eventstudy.report.writing import composed
 
 from .conftest import Announcement, build, undrawn
@@ -197,6 +197,17 @@ def test_claims_have_their_verdict_in_words(findings: Findings) -> None:
     ]  # fmt: skip
     assert table.rows[0][3:6] == ("−22.9%", "−22.88 %", "±0.050 %")
     assert table.rows[1][2].endswith("largest fall since 2022-12")
+
+
+def test_the_words_of_a_verdict_have_real_minus_signs(findings: Findings) -> None:
+    words = "close of 2020-09-07 against the close of 2020-09-04: -22.88 %"
+    table = claims_table(findings.claims.assign(decided_by=words))
+    assert table.rows[0][-1] == words.replace(": -", ": −")
+
+
+def test_a_security_without_a_benchmark_has_a_dash_there(findings: Findings) -> None:
+    (row, *_) = records(findings.events)
+    assert markets_table([row | {"benchmark": ""}]).rows[0][2] == "–"
 
 
 def test_fits_show_every_factor() -> None:

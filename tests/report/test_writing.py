@@ -136,6 +136,26 @@ def test_the_pdf_says_what_the_findings_say(
         assert words in text
 
 
+def test_rows_under_one_name_stay_on_one_page(
+    made: tuple[Document, Typeface, list[str]], tmp_path: Path
+) -> None:
+    document, face, _ = made
+    groups = document.data["groups"]
+    table = groups["rest"]["table"]
+    figures = table["rows"][0]["cells"][1:]
+    names = [f"Group {number}" * (place == 0)
+             for number, size in enumerate([7] * 20 + [90]) for place in range(size)]  # fmt: skip
+    rows = [{"kind": "first" if name else "", "cells": [name, *figures]} for name in names]
+    rest = {"table": {**table, "rows": rows}, "why": []}
+    data = {**document.data, "groups": {**groups, "rest": rest}}
+    (tmp_path / "r.pdf").write_bytes(pdf(replace(document, data=data), face)[0])
+    pages = re.split("Group +Window +Test", text_of(tmp_path / "r.pdf"))[1:]
+    assert len(pages) == 4
+    assert all(page.split("\n", 1)[1].startswith("Group ") for page in pages)
+    wide = {column["label"] for column in table["columns"] if column["wide"]}
+    assert "Estimate, %" not in wide, "a share of the room left may be less than its heading takes"
+
+
 @pytest.mark.parametrize("cjk", ["none", "some"])
 def test_chinese_with_and_without_a_font(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, findings: Findings, cjk: str
@@ -213,6 +233,12 @@ def test_the_page_has_drawings_and_formulas_and_is_the_same_twice(
     assert page == html(document, face)
     assert page.count("<svg ") == len(document.pictures)
     assert page.count("<math") > 20
+    reader = Reader()
+    reader.feed(page)
+    sections = set(re.findall(r'<section [^>]*id="([^"]+)"', page))
+    assert (
+        {link.removeprefix("#") for link in reader.links} >= sections > {"found", "notes", "rest"}
+    )
     assert "/tmp/" not in page
 
 
