@@ -257,7 +257,11 @@ def group_means(
     max_span: int,
     execute: Execute = map_chunks,
 ) -> pd.DataFrame:
-    """Average paths: one row a group and event day."""
+    """Average paths: one row a group and event day.
+
+    An event that lacks a day is not in that day's ``aar`` and ``n``, and stays in ``caar`` with
+    what it has added up, so that ``caar`` is the sum of ``aar`` only where none lacks a day.
+    """
     there = np.isfinite(abnormal.ar)
     spans = abnormal.window_spans(abnormal.design.event) if abnormal.panel.any_span else there
     short = np.where(there, spans, 0).max(axis=1, initial=0) <= max_span

@@ -26,7 +26,9 @@ class MeanPath:
     aar : array of float
         Mean abnormal return over the events that have one that day.
     caar : array of float
-        Mean over the events of the abnormal returns added up since the first event day.
+        Mean over the events of the abnormal returns added up since the first event day. An event
+        that lacks a day, as in a halt, stays in it with what it has added up: a mean of CARs, it
+        is the sum of ``aar`` only where no event lacks a day.
     low, high : array of float
         Interval of ``caar``; NaN where the correlation between events has no value.
     n : array of int

@@ -230,10 +230,14 @@ def _groups(findings: Findings, album: _Album) -> dict[str, Any]:
         lines = lines[:_PANELS]
         drawing = Drawing(figsize=(WIDTH, figures.caar_height(len(lines))))
         figures.caar_panels(drawing, findings.means, lines)
+        shown = findings.means[findings.means["group"].isin(lines)]
+        ragged = any(each.min() < each.max() for _, each in shown.groupby("group")["n"])
         caption = (
             f"Mean abnormal return of each group added up over the event window, with its "
             f"{level(findings.level)} interval; n is the number of pairs with a figure on a day. "
             "All on one scale; a band that is far wider is cut at the edge."
+            + " A pair that lacks a day (a halt) stays in the mean with what it has added up: the "
+            "path then differs from the sum of the daily means." * ragged
         )
         alt = "Mean cumulative abnormal returns of " + ", ".join(map(group_label, lines)) + "."
         figure = album.add(drawing, "mean-effects", alt, caption)

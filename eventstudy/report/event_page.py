@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from eventstudy.report.findings import Findings
@@ -13,6 +14,7 @@ from eventstudy.report.formats import (
     date,
     is_missing,
     level,
+    number,
     percent,
     probability,
     weekday,
@@ -33,6 +35,7 @@ _OVERLAPS = {  # kind, and whether this event is the row's own: it owns the esti
     ("inside the estimation window", False): "Its tested days lie in the estimation window of",
 }
 _NAMED = 6  # securities named in a sentence
+_ALIKE = 1.1  # times that a run may be drawn larger or smaller than it was without a word
 
 
 def event_page(
@@ -84,6 +87,7 @@ def event_page(
             f"{level(findings.level)} interval{scale}; the dotted line is day zero, grey is "
             f"without a price. Distributions: the effect in {minus(window)} of every run of the "
             "estimation window, each on its own scale; the mark is the event's."
+            f"{_rescaled(findings, event_id, rows[:_TABLED], drawn)}"
         ),
         "alt": f"Cumulative abnormal returns and placebo distributions of {event_id}. {seen}",
         "source": shorten(_cell(head, "source"), 300),
@@ -221,6 +225,32 @@ def _seen(rows: Sequence[Row], window: str) -> str:
         return f"There is no effect in {minus(window)}."
     more = f"; {len(rows) - _NAMED} more in the table" if len(rows) > _NAMED else ""
     return "; ".join(parts) + more + "."
+
+
+def _rescaled(findings: Findings, event_id: str, rows: Sequence[Row], drawn: int) -> str:
+    """Say whose runs are drawn larger or smaller than they were, as the event's own error is."""
+    window, estimation = findings.headline, findings.estimation
+    column = f"placebo {window}"
+    if column not in estimation:
+        return ""
+    days = estimation[estimation["event_id"] == event_id]
+    found = []
+    for row in [row for row in rows if row["window"] == window][:drawn]:
+        own = days[days["ticker"] == row["ticker"]]
+        length = int(row["n_days"])
+        if not 0 < length <= len(own) or not bool(row["complete"]):
+            continue
+        sums = np.abs(np.convolve(own["ar"].to_numpy(float), np.ones(length), mode="valid"))
+        runs = np.abs(own[column].to_numpy(float)[: sums.size])
+        there = np.isfinite(runs) & (sums > 0)
+        times = float(np.median(runs[there] / sums[there])) if there.any() else 1.0
+        if not 1 / _ALIKE < times < _ALIKE:
+            words = f"those of {shorten(str(row['ticker']), 21)} times {number(times, 1)}"
+            covers = 0 if is_missing(row["spans"]) else int(row["spans"])
+            found.append(words + f" (its return covers {covers} sessions)" * (covers > length))
+    if not found:
+        return ""
+    return f" Runs are drawn on the scale of the event's own forecast error: {', '.join(found)}."
 
 
 def _cell(row: Row, name: str) -> str:

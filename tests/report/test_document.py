@@ -199,6 +199,30 @@ def test_claims_have_their_verdict_in_words(findings: Findings) -> None:
     assert table.rows[1][2].endswith("largest fall since 2022-12")
 
 
+def test_the_caption_says_whose_runs_are_not_drawn_as_they_were(findings: Findings) -> None:
+    def captions(frame: pd.DataFrame) -> dict[str, str]:
+        data = composed(replace(findings, estimation=frame))[0].data
+        return {page["id"]: page["figure"]["caption"] for page in data["events"]}
+
+    assert not any("forecast error" in each for each in captions(findings.estimation).values())
+    scaled = findings.estimation.copy()
+    scaled.loc[scaled["ticker"] == "0763.HK", "placebo (0, 0)"] *= 6.89
+    scaled.loc[scaled["ticker"] == "QCOM", "placebo (0, 0)"] *= 0.95
+    found = captions(scaled)
+    assert found["ZTE-2018"].endswith(
+        "scale of the event's own forecast error: those of 0763.HK times 6.9 (its return covers "
+        "39 sessions)."
+    )
+    assert sum("forecast error" in each for each in found.values()) == 1
+
+
+def test_the_caption_of_the_means_says_what_a_missing_day_does(findings: Findings) -> None:
+    caption = composed(findings)[0].data["groups"]["figure"]["caption"]
+    whole = replace(findings, means=findings.means.assign(n=5))
+    assert "stays in the mean with what it has added up" in caption
+    assert "stays in the mean" not in composed(whole)[0].data["groups"]["figure"]["caption"]
+
+
 def test_the_words_of_a_verdict_have_real_minus_signs(findings: Findings) -> None:
     words = "close of 2020-09-07 against the close of 2020-09-04: -22.88 %"
     table = claims_table(findings.claims.assign(decided_by=words))
