@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.diagnostics import residual_measures
+from eventstudy.errors import UnknownExchangeError
+from eventstudy.exchanges import exchange_of
 from eventstudy.inference import TESTS
 from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
@@ -297,7 +299,11 @@ def _dropped_sentence(dropped: pd.DataFrame) -> list[str]:
 def _notes(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Sequence[str]:
     """Caveats of the study as a whole."""
     events, overlaps = frames["events"], frames["overlaps"]
-    notes: list[str] = [*_rolled(frames["fits"], spec), *_fit_notes(frames["fits"])]
+    notes: list[str] = [
+        *_rolled(frames["fits"], spec),
+        *_fit_notes(frames["fits"]),
+        *_factor_notes(events, spec),
+    ]
     shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
     if len(shared) and "n_others" in shared:
         notes.append(
@@ -347,6 +353,34 @@ def _fit_notes(fits: pd.DataFrame) -> list[str]:
         f"against pairing by date: {', '.join(named)}{f' and {rest} more' if rest else ''}."
     )
     return notes
+
+
+def _factor_notes(events: pd.DataFrame, spec: Mapping[str, Any]) -> list[str]:
+    """Say which factors close at other hours than the securities that they are to explain."""
+    model = spec["model"]
+    factors = model.get("factors", ()) if isinstance(model, Mapping) else ()
+    if not isinstance(factors, (list, tuple)) or spec["calendar"] == "data":
+        return []
+    listed = spec.get("exchanges", {})
+    pairs = events.drop_duplicates(["event_id", "ticker"])
+    away, named = np.zeros(len(pairs), dtype=bool), []
+    for factor in factors:
+        try:
+            exchange = exchange_of(str(factor), named=listed.get(factor, ""))
+        except UnknownExchangeError:  # of a file or a frame, which says no hours
+            continue
+        elsewhere = (pairs["exchange"] != exchange).to_numpy()
+        away |= elsewhere
+        named += [str(factor)] * bool(elsewhere.any())
+    if not named:
+        return []
+    count = int(away.sum())
+    return [
+        f"{counted(count, 'pair')} {'is' if count == 1 else 'are'} measured against factors of "
+        f"another exchange ({', '.join(named)}). Their returns are aligned by closes: each return "
+        "of the security is met by what the factors did between the same two closes. What moves "
+        "the security's own market alone stays in its abnormal return."
+    ]
 
 
 def _rolled(fits: pd.DataFrame, spec: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ import statsmodels.api as sm
 
 import eventstudy as es
 from eventstudy.calendars import exchange_calendar
+from eventstudy.models import model_named
 
 YORK = exchange_calendar("XNYS", "2021-01-01", "2021-12-31")
 KONG = exchange_calendar("XHKG", "2021-01-01", "2021-12-31")
@@ -69,6 +70,15 @@ def test_the_report_says_what_the_alignment_changes():
     assert "1 pair is measured against a benchmark of another exchange" in notes
     assert "1111.HK on E 1.2" in notes
     assert "instead of" in notes
+
+
+def test_the_report_says_it_of_factors_too():
+    found = run(follower(), model=model_named("factors", factors=["^GSPC"]))
+    notes = " ".join(found.findings().notes)
+    assert "1 pair is measured against factors of another exchange (^GSPC). Their" in notes
+    assert "measured against" not in " ".join(
+        run(follower(), model="constant_mean").findings().notes
+    )
 
 
 @pytest.mark.parametrize("model", ["constant_mean", "market_adjusted", "huber"])
