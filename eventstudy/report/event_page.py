@@ -137,7 +137,8 @@ def remarks_of(findings: Findings, event_id: str, rows: Sequence[Row]) -> list[s
         remarks.append(f"{shorten(text, NOTE)}{here}.")
     dropped = records(findings.dropped[findings.dropped["event_id"] == event_id])
     remarks.extend(
-        f"{row['ticker']} was dropped: {shorten(str(row['reason']), NOTE)}." for row in dropped
+        f"{row['ticker']} was dropped: {minus(shorten(str(row['reason']), NOTE))}."
+        for row in dropped
     )
     remarks.extend(_overlap_remarks(findings.overlaps, event_id))
     said_already = dict.fromkeys(_cell(row, "notes") for row in rows)

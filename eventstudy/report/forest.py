@@ -15,7 +15,7 @@ from eventstudy.errors import InputError
 from eventstudy.report.formats import percent
 from eventstudy.report.panels import signed, write
 from eventstudy.report.style import ACCENT, FAINT, GREY, INK, SILVER, Drawing, panel, style
-from eventstudy.report.tables import records, text_of
+from eventstudy.report.tables import minus, records, text_of
 from eventstudy.report.text import fitted, shorten
 
 MARKERS = {"sanction": ("o", True), "retaliation": ("D", True), "report": ("o", False)}
@@ -216,7 +216,7 @@ def _interval(
     marks: dict[str, tuple[str, bool]],
 ) -> None:
     if not np.isfinite(effect.car):
-        write(axes, 0, y, shorten(effect.reason or "no figure", 84),
+        write(axes, 0, y, minus(shorten(effect.reason or "no figure", 84)),
               transform=axes.get_yaxis_transform(), color=GREY, style="italic", va="center",
               bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
         return

@@ -89,7 +89,8 @@ def _measured(value: Any, measure: str) -> str:
 def dropped_table(dropped: pd.DataFrame) -> Table:
     """Pairs of event and security that have no effect, each with its reason."""
     columns = (Column("Event"), Column("Security"), Column("Reason", wide=True))
-    return Table(columns, tuple(_rows(dropped, ("event_id", "ticker", "reason"))))
+    rows = _rows(dropped, ("event_id", "ticker", "reason"))
+    return Table(columns, tuple((*names, minus(reason)) for *names, reason in rows))
 
 
 def overlaps_table(overlaps: pd.DataFrame) -> Table:

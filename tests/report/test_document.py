@@ -229,6 +229,14 @@ def test_the_words_of_a_verdict_have_real_minus_signs(findings: Findings) -> Non
     assert table.rows[0][-1] == words.replace(": -", ": −")
 
 
+def test_the_reason_of_a_dropped_pair_has_real_minus_signs(findings: Findings) -> None:
+    dropped = findings.dropped.assign(reason="26 usable days in (-260, -11)")
+    data = composed(replace(undrawn(findings), dropped=dropped))[0].data
+    assert data["dropped"]["rows"][0]["cells"][-1] == "26 usable days in (−260, −11)"
+    (page,) = [page for page in data["events"] if page["id"] == "SMIC-2020"]
+    assert any("(−260, −11)" in remark for remark in page["remarks"])
+
+
 def test_a_security_without_a_benchmark_has_a_dash_there(findings: Findings) -> None:
     (row, *_) = records(findings.events)
     assert markets_table([row | {"benchmark": ""}]).rows[0][2] == "–"

@@ -156,6 +156,25 @@ def test_rows_under_one_name_stay_on_one_page(
     assert "Estimate, %" not in wide, "a share of the room left may be less than its heading takes"
 
 
+def test_remarks_stay_with_the_table_above_them(
+    made: tuple[Document, Typeface, list[str]], tmp_path: Path
+) -> None:
+    document, face, _ = made
+    (page,) = [page for page in document.data["events"] if page["id"] == "BIS-2024"]
+    rows = page["effects"]["rows"][:1] * 60
+    pages = [
+        page | {"effects": page["effects"] | {"rows": rows[:count]}, "remarks": ["One.", "Two."]}
+        for count in range(18, 34)
+    ]
+    data = {**document.data, "events": pages}
+    (tmp_path / "r.pdf").write_bytes(pdf(replace(document, data=data), face)[0])
+    printed = text_of(tmp_path / "r.pdf").split("\f")
+    ends = [text for text in printed if "– Two." in text]
+    assert len(ends) == len(pages)
+    assert all("– One." in text and "In group means" in text for text in ends)
+    assert any("Abnormal return added up" not in text for text in ends)
+
+
 @pytest.mark.parametrize("cjk", ["none", "some"])
 def test_chinese_with_and_without_a_font(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, findings: Findings, cjk: str
