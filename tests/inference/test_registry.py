@@ -84,7 +84,7 @@ def test_a_group_that_lost_all_its_events():
     assert (nothing["n"] == 0).all()
     lead = result.leads[result.leads["window"] == "(0, 0)"].iloc[0]
     assert (lead["test"], lead["n"]) == ("", 0)
-    assert "no event" in lead["sentence"]
+    assert "no pair" in lead["sentence"]
 
 
 @pytest.mark.parametrize("copies", [2, 3, 5, 7, 21])
