@@ -61,7 +61,10 @@ class ResultFrames:
 
     @property
     def means(self) -> pd.DataFrame:
-        """One row a group and day: average abnormal return, cumulated, with its interval."""
+        """One row a group and day: average abnormal return, cumulated, with its interval.
+
+        ``caar`` is a mean of cumulative returns: the sum of ``aar`` only where no pair lacks a day.
+        """
         return self.frames["means"]
 
     @property
