@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -317,7 +318,58 @@ def test_latex_is_escaped() -> None:
     tables = frames_to_latex(replace(findings, dropped=dropped))
     assert {"events", "fits", "claims", "dropped"} <= set(tables)
     assert r"\input" not in tables["dropped"]
-    assert r"\textbackslash input\{x\} \& \$1 \% \#\_\{\}" in tables["dropped"]
+    assert r"\textbackslash{}input\{x\} \& \$1 \% \#\_\{\}" in tables["dropped"]
+    for text in tables.values():
+        assert not set(text) & set("−∞²αβσ<>")  # which no plain LaTeX, or not each font, can set
+
+
+def tabulars(text: str) -> list[tuple[str, list[list[str]]]]:
+    """Take the tabulars of a LaTeX text apart: their columns, and the cells of their rows."""
+    found = []
+    for sides, body in re.findall(r"\\begin\{tabular\}\{(\w+)\}(.*?)\\end\{tabular\}", text, re.S):
+        lines = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert all(line in ("", r"\toprule", r"\midrule", r"\bottomrule") or line in lines
+                   for line in body.splitlines())  # fmt: skip
+        rows = []
+        for line in lines:
+            cells = re.split(r"(?<!\\)&", line.removesuffix(r"\\"))
+            rows.append([cell.strip() for cell in cells])
+            over = [int(n) - 1 for n in re.findall(r"\\multicolumn\{(\d)\}", line)]
+            assert len(cells) + sum(over) == len(sides)
+        found.append((sides, rows))
+    return found
+
+
+def test_latex_has_the_tables_of_the_report_on_pages(findings: Findings) -> None:
+    tables = frames_to_latex(findings)
+    for text in tables.values():
+        pages = tabulars(text)
+        assert pages
+        assert all(1 < len(rows) <= 46 and rows[1][0] for _, rows in pages)  # the head, and 45
+        bare = re.sub(r"\\[a-z]+|\\[&%$#_{}]|\\\\|\$[^$\n]*\$", "", text)
+        assert not set(bare) & set("$%#_~^\\")
+        assert bare.count("{") == bare.count("}")
+    rows = [row for _, page in tabulars(tables["events"]) for row in page[1:]]
+    assert [row[0] for row in rows if row[0]] == list(findings.event_ids)
+
+
+def test_latex_of_group_tests_is_what_the_report_prints(findings: Findings) -> None:
+    text = frames_to_latex(findings)["tests"]
+    page = groups_page(findings)
+    blocks = [block for section in page["sections"] for block in section["blocks"]]
+    full = [rows for sides, rows in tabulars(text) if len(sides) == 10 and rows[0][0] == "Test"]
+    assert len(full) == len(blocks) == FULL
+    for rows, block in zip(full, blocks, strict=True):
+        printed = [row["cells"] for row in block["table"]["rows"] if row["kind"] != "words"]
+        assert [row[0] for row in rows[1:]] == [cells[0] for cells in printed]
+        assert [row[3] for row in rows[1:]] == [
+            cells[3].replace("<", r"\textless{}") for cells in printed
+        ]
+    assert r"\caption{All events. Window (0, 0): 27 effects, clusters: 10}" in text
+    assert r"\caption{Lead tests of the other groups, continued}" in text
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == len(tabulars(text))
+    for raw in (r"cross\_sectional", "0.000000", " inf "):
+        assert raw not in text
 
 
 @pytest.mark.parametrize(
