@@ -153,7 +153,7 @@ def smallest_effect(detection: Detection, target: float) -> float:
     if not len(detection) or not detection.scale > 0:
         return np.nan
     low = 0.0
-    for high in detection.scale * np.geomspace(0.05, 200.0, 60):
+    for high in sizes_tried(detection):
         if _either_sign(detection, high) >= target:
             break
         low = high
@@ -166,6 +166,11 @@ def smallest_effect(detection: Detection, target: float) -> float:
         else:
             low = middle
     return float(high)
+
+
+def sizes_tried(detection: Detection) -> Floats:
+    """Give the sizes of effect among which the smallest is looked for, shape (60,)."""
+    return detection.scale * np.geomspace(0.05, 200.0, 60)
 
 
 def _either_sign(detection: Detection, effect: float) -> float:

@@ -12,7 +12,7 @@ import pandas as pd
 from eventstudy.arrays import Integers
 from eventstudy.errors import StudyError
 from eventstudy.report.formats import level, percent
-from eventstudy.simulate.detection import Detection, share_error, smallest_effect
+from eventstudy.simulate.detection import Detection, share_error, sizes_tried, smallest_effect
 from eventstudy.simulate.power_result import CURVES
 
 LEAST = 20
@@ -149,11 +149,14 @@ def _reading(row: Mapping[str, Any], alpha: float) -> str:
 
 
 def _out_of_reach(detection: Detection, question: Question) -> str:
-    reached = max(detection.power(sign * 200.0 * detection.scale) for sign in (-1.0, 1.0))
-    return (
-        f"no effect, however large, reaches a power of {level(question.target)} (the most is "
-        f"{level(reached)}): too few events, of too unequal precision"
-    )
+    """Say that no effect is found often enough, and how often at most; power may fall again."""
+    sizes = sizes_tried(detection)
+    reached = max(map(detection.power, (*question.effects, *sizes, *-sizes)))
+    words = f"no effect, however large, reaches a power of {level(question.target)}"
+    most = f"the most is {level(round(reached, 3))}"
+    if reached >= question.target:  # with effects of one sign alone
+        most = "of both signs"
+    return f"{words} ({most}): too few events, of too unequal precision"
 
 
 def joined(answers: Sequence[Answer]) -> pd.DataFrame:

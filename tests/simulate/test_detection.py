@@ -16,6 +16,7 @@ from eventstudy.simulate.detection import (
     share_error,
     smallest_effect,
 )
+from eventstudy.simulate.question import Question, answer
 from eventstudy.windows import Window
 
 
@@ -73,6 +74,33 @@ def test_an_effect_may_be_out_of_reach():
         np.full(50, 12.7),
     )
     assert np.isnan(smallest_effect(detection, 0.8))
+    assert said_of(detection) == (
+        "no effect, however large, reaches a power of 80 % (the most is 0 %): too few events, of "
+        "too unequal precision"
+    )
+
+
+def said_of(detection):
+    question = Question(effects=(0.5,), target=0.8, replications=50, level=0.95, seed=0)
+    facts = {"effect": np.nan, "pvalue": np.nan, "reason": "", "window": "(0, 0)", "test": "bmp"}
+    return answer(detection, facts, question, 1).row["reason"]
+
+
+def test_power_may_fall_again_and_the_most_is_said():
+    """An effect of one sign brings two events together, a larger one sets them apart again."""
+    most = Studentised(
+        np.tile([[2.0, -3.1]], (50, 1)),
+        np.tile([[1.0, 60.0]], (50, 1)),
+        np.full(50, np.sqrt(2.0)),
+        np.r_[np.full(30, 3.0), np.full(20, 1e6)],
+    )
+    assert most.power(0.09) == 0.6
+    assert max(most.power(sign * 200 * most.scale) for sign in (-1, 1)) == 0.0
+    assert "reaches a power of 80 % (the most is 60 %): too few" in said_of(most)
+    always = replace(most, critical=np.full(50, 3.0))
+    assert always.power(0.09) == 1.0
+    assert np.isnan(smallest_effect(always, 0.8))
+    assert "reaches a power of 80 % (of both signs): too few" in said_of(always)
 
 
 def test_no_samples_no_answer():
