@@ -72,6 +72,16 @@ def test_what_is_no_run(name: str, command: Command, events: Path) -> None:
     assert "run" in refused.err
 
 
+def test_a_power_run_is_told_apart(command: Command, events: Path, folder: Path) -> None:
+    options = ("--window", "0:0", "--replications", "20", "--prices", "snapshot")
+    assert command("power", str(events), *options, "--format", "csv", "--out", "power").code == 0
+    before = _files(folder / "power")
+    done = command("report", "power")
+    assert done.code == 2
+    assert "power is a run of `power`, and only those of `run` are drawn again" in done.err
+    assert _files(folder / "power") == before
+
+
 def test_the_folder_one_is_in_stays(
     command: Command, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
