@@ -361,8 +361,10 @@ def command_line(context: click.Context) -> str:
         value = context.params[name]
         if isinstance(value, dict):
             many = [f"{key}={one}" for key, one in value.items()]
+        elif isinstance(value, tuple):
+            many = value if parameter.multiple else [",".join(value)]
         else:
-            many = list(value) if isinstance(value, (tuple, list)) else [value]
+            many = [value]
         flag = max(parameter.opts, key=len)
         for one in many:
             text = str(one)

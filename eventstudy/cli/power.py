@@ -9,6 +9,7 @@ import click
 
 from eventstudy.cli import messages, output
 from eventstudy.cli.options import (
+    command_line,
     event_options,
     events_of,
     is_given,
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 _STEPS = 4
 _HEADS = ("event and security, or group", "test", "n")
 _RIGHT = ("effect %", "p", "size %", "smallest %", "by placebo %")
-
-
-def _effects(
-    context: click.Context, option: click.Parameter, values: tuple[float, ...]
-) -> tuple[float, ...]:
-    """Turn per cent into returns."""
-    del context, option
-    return tuple(value / 100.0 for value in values)
 
 
 @click.command(
@@ -64,7 +57,6 @@ def _effects(
         type=float,
         multiple=True,
         metavar="PERCENT",
-        callback=_effects,
         show_default=".25 to 50",
         help="Effect of the power curve, in per cent, tried with both signs; again for more.",
     ),
@@ -117,11 +109,12 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             study,
             given,
             prices=source,
-            effects=options["effects"] or EFFECTS,
+            effects=[percent / 100.0 for percent in options["effects"]] or EFFECTS,
             target=options["target"],
             replications=options["replications"],
             progress=step,
         )
+        result = result.noted(command=command_line(context))
         if folder:
             notes = result.write_run(
                 folder, formats=options["formats"], title=options["title"], progress=step

@@ -117,6 +117,12 @@ def power(
     progress("groups")
     answers += group_answers(abnormal, events.frame, question, study.max_span)
     sources = sources_frame(market)
+    asked = {
+        "effects": sorted({abs(float(effect)) for effect in effects}),
+        "target": target,
+        "replications": replications,
+    }
+    facts = describe_run(events, study.spec, sources, study.expected_return.table)
     return PowerResult(
         spec=study.spec,
         target=target,
@@ -124,7 +130,7 @@ def power(
         detectable=pd.DataFrame([one.row for one in answers], columns=list(DETECTABLE)),
         dropped=dropped_frame(events.frame, dropped),
         sources=sources,
-        provenance=describe_run(events, study.spec, sources),
+        provenance={**facts, "power": asked},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,8 @@ class PowerResult:
     sources : DataFrame
         One row a price series: its source and what it covers.
     provenance : mapping
-        Inputs with their digests, versions, settings.
+        Inputs with their digests, versions, settings (the seed is one), and under ``power`` what
+        was asked: effects, target, replications.
     """
 
     spec: Mapping[str, Any]
@@ -150,6 +151,10 @@ class PowerResult:
         own = self._of_window(None)
         return own.loc[own["test"] != "", "test"]
 
+    def noted(self, *, command: str) -> PowerResult:
+        """Keep with the result the command that it came from."""
+        return replace(self, provenance={**self.provenance, "command": command})
+
     def report(self, path: str | Path, *, title: str = "") -> Path:
         """Write the report as one file, PDF or HTML by its suffix; its folder is made.
 
@@ -232,7 +237,7 @@ class PowerResult:
         write_table(self.dropped, folder / "dropped.csv")
         write_table(self.sources, folder / "sources.csv")
         (folder / "study.toml").write_text(tomli_w.dumps(dict(self.spec)), encoding="utf-8")
-        text = json.dumps(self.provenance, indent=2, ensure_ascii=False, sort_keys=True)
+        text = json.dumps(self.provenance, indent=2, ensure_ascii=False)
         (folder / MARK).write_text(text + "\n", encoding="utf-8")
 
     def _of_window(self, window: str | None) -> pd.DataFrame:

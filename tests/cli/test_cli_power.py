@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -54,6 +55,19 @@ def test_files_are_written_where_asked(command: Command, events: Path, folder: P
     assert "power.html" in again.err
     assert "<h1>What we can see</h1>" in (folder / "power" / "power.html").read_text("utf-8")
     assert not (folder / "power" / "power.pdf").exists()
+
+
+def test_the_folder_keeps_its_command(command: Command, events: Path, folder: Path) -> None:
+    asked = (*QUICK, "--prices", "snapshot", "--effect", "3", "--target", ".9")
+    done = command("power", str(events), *asked, "--format", "html,csv", "--out", "power")
+    assert done.code == 0
+    facts = json.loads((folder / "power" / "provenance.json").read_text(encoding="utf-8"))
+    assert facts["command"] == (
+        "eventstudy power events.csv --event -1:1 --window 0:0 --offline --prices snapshot "
+        "--target 0.9 --effect 3.0 --replications 20 --format html,csv"
+    )
+    assert facts["power"] == {"effects": [0.03], "target": 0.9, "replications": 20}
+    assert "--effect 3" in (folder / "power" / "power.html").read_text(encoding="utf-8")
 
 
 def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path) -> None:

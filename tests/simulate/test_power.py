@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from scipy.special import nctdtr, stdtrit
 
 from eventstudy.errors import InputError, StudyError
+from eventstudy.report.writing import composed
 from eventstudy.simulate.power import power
 from eventstudy.simulate.power_result import CURVES, DETECTABLE
 
@@ -183,6 +185,23 @@ def test_files(found, tmp_path):
     assert first == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     found.save(folder)
     assert {path.name for path in folder.iterdir()} == data
+
+
+def test_the_folder_says_how_it_came_about(tmp_path):
+    found = power(
+        study(windows=[(0, 0)], seed=3), events(DATES[2:], TICKERS[:2]), prices=market(),
+        effects=[0.03], target=0.9, replications=25,
+    )  # fmt: skip
+    found.noted(command="eventstudy power events.csv").save(tmp_path / "power")
+    text = (tmp_path / "power" / "provenance.json").read_text(encoding="utf-8")
+    facts = json.loads(text)
+    assert facts["command"] == "eventstudy power events.csv"
+    assert facts["power"] == {"effects": [0.03], "target": 0.9, "replications": 25}
+    assert facts["settings"]["seed"] == 3
+    assert list(facts) == [*found.provenance, "command"]  # in the order in which the report has it
+    printed = dict(composed(found.findings())[0].data["provenance"])
+    assert printed["power · effects"] == "0.03"
+    assert printed["power · replications"] == "25"
 
 
 def test_names_from_files_are_escaped_everywhere(tmp_path):
