@@ -19,7 +19,13 @@ from eventstudy.cli.options import (
     with_options,
     written,
 )
-from eventstudy.cli.prices import cache_option, detours, prices_option, source_named
+from eventstudy.cli.prices import (
+    cache_option,
+    detours,
+    prices_option,
+    refuse_unpriced,
+    source_named,
+)
 
 if TYPE_CHECKING:
     from eventstudy.simulate import PowerResult
@@ -114,6 +120,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             replications=options["replications"],
             progress=step,
         )
+        refuse_unpriced(result.sources, result.dropped)
         result = result.noted(command=command_line(context))
         if folder:
             notes = result.write_run(

@@ -24,6 +24,7 @@ NAMED = ("auto", "snapshot", "yahoo")
 _DETOURS = ("from the snapshot: ", "kept since ", "no cache: ", "the copy in the cache ")
 
 _NAMED = 3
+_REASONS = 20
 
 prices_option = click.option(
     "--prices",
@@ -119,6 +120,29 @@ class Kept:
             else:
                 failures[ticker] = quotes.failures[ticker]
         return Quotes(series, failures)
+
+
+def refuse_unpriced(sources: pd.DataFrame, dropped: pd.DataFrame) -> None:
+    """Refuse events of which none came so far that a price series was asked for.
+
+    Parameters
+    ----------
+    sources, dropped : DataFrame
+        The result's tables of sources and of dropped pairs.
+
+    Raises
+    ------
+    InputError
+        With the reasons, which say what to write instead.
+    """
+    if (sources["role"] == "security").any():
+        return
+    pairs = (dropped["event_id"] + " " + dropped["ticker"]).str.strip()
+    reasons = grouped(zip(dropped["reason"], pairs, strict=True))
+    lines = reasons[:_REASONS]
+    if len(reasons) > len(lines):
+        lines.append(f"and {len(reasons) - len(lines):,} more reasons")
+    raise InputError("\n  ".join(["no event can be studied:", *lines]))
 
 
 def detours(sources: pd.DataFrame) -> list[str]:

@@ -21,7 +21,14 @@ from eventstudy.cli.options import (
     with_options,
     written,
 )
-from eventstudy.cli.prices import Kept, cache_option, detours, prices_option, source_named
+from eventstudy.cli.prices import (
+    Kept,
+    cache_option,
+    detours,
+    prices_option,
+    refuse_unpriced,
+    source_named,
+)
 from eventstudy.cli.summary import show
 
 if TYPE_CHECKING:
@@ -125,6 +132,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     claims = claims_of(context, given)
     with messages.steps(_STEPS + _POWER_STEPS * options["power"]) as step:
         result = study.run(given, prices=source, claims=claims, progress=step, engine=engine)
+        refuse_unpriced(result.sources, result.dropped)
         if options["power"]:
             from eventstudy.simulate.power import power
 

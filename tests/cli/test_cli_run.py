@@ -244,6 +244,28 @@ def test_events_beyond_the_prices_are_exit_3(day: str, command: Command, events:
     assert "2025-03-31" in refused.err
 
 
+@pytest.mark.parametrize("command_name", ["run", "power"])
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ("A,2020-12-01,SAP.DE", "A SAP.DE: no default benchmark for SAP.DE: name one"),
+        ("A,2020-12-01,FOO.QQ", "A FOO.QQ: the suffix '.QQ' of ticker 'FOO.QQ' belongs to no"),
+        ("A,2020-12-01,\nB,2020-12-01,", "A, B: no ticker: fill the cell"),
+        ("\n".join(f"E{n},2020-12-01,T{n}.DE" for n in range(25)), "\n  and 5 more reasons\n"),
+    ],
+)
+def test_events_of_which_none_can_be_studied_are_refused(
+    command: Command, folder: Path, command_name: str, rows: str, reason: str
+) -> None:
+    (folder / "e.csv").write_text(f"event_id,date,tickers\n{rows}\n", encoding="utf-8")
+    for more in ((), ("--json",)):
+        done = command(command_name, "e.csv", "--prices", "snapshot", "--out", "r", *more)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("Error: no event can be studied:\n  ")
+        assert reason in done.err
+        assert not (folder / "r").exists()
+
+
 def test_a_pair_without_prices_is_dropped_not_lost(command: Command, events: Path) -> None:
     rows = ROWS + "A,2023-03-31T20:56+08:00,minute,MU ZZZZ 7203.T,x,\n"
     events.write_text(rows, encoding="utf-8")
