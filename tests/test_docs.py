@@ -37,6 +37,13 @@ def test_the_readme_names_no_command_that_is_not_there():
     assert named <= set(COMMANDS)
 
 
+def test_the_first_command_of_the_readme_runs_on_the_bundled_figures():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = text.partition("<!-- run -->")[2].partition("```\n")[0]
+    assert "on the bundled figures" in text.partition("<!-- run -->")[0]
+    assert block.endswith("-m eventstudy run events.csv --prices snapshot\n")
+
+
 def test_every_link_of_the_readme_leads_somewhere():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
