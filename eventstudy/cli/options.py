@@ -141,7 +141,7 @@ event_options = (
         callback=_listings,
         show_default="by the ticker's suffix",
         help="Exchange of a ticker that does not tell it; give it again for more. See "
-        "`list exchanges`.",
+        "`list exchanges`; tables name an exchange by its calendar there, Shenzhen as XSHG.",
     ),
     click.option(
         "--currency",

@@ -44,6 +44,7 @@ def test_exchanges(command: Command) -> None:
     assert by_suffix[".SZ"]["calendar"] == "XSHG"
     assert by_suffix[".T"]["benchmark"] is None
     shown = command("list", "exchanges").out
+    assert "what a study calls the exchange is its calendar" in shown
     for exchange in EXCHANGES:
         assert exchange.mic in shown
         assert exchange.timezone in shown
