@@ -10,7 +10,7 @@ import click
 
 from eventstudy.cli import messages, output
 from eventstudy.cli.options import events_of, json_option, study_of, with_options
-from eventstudy.cli.prices import cache_option, grouped
+from eventstudy.cli.prices import cache_option, grouped, refuse_unpriced
 from eventstudy.cli.run import command as run
 
 if TYPE_CHECKING:
@@ -95,9 +95,10 @@ def _fetch(context: click.Context) -> int:
     errand = _Errand(CachedPrices(YahooPrices(), options["cache"]))
     with messages.steps(1) as step, suppress(_Done):
         step("prices")
-        study.run(given, prices=errand)
+        result = study.run(given, prices=errand)
+        refuse_unpriced(result.sources, result.dropped)
     quotes, start, end = errand.quotes, errand.start, errand.end
-    assert quotes is not None, "a study that asks for no prices"
+    assert quotes is not None, "a study that asks for no prices, and refuses no event"
     failures = {ticker: str(error) for ticker, error in quotes.failures.items()}
     if not quotes.series:
         reasons = grouped([(reason, ticker) for ticker, reason in failures.items()])
@@ -134,7 +135,9 @@ class _Errand:
         self.start = self.end = date.min
 
     def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:
-        """Fetch, and raise _Done."""
+        """Fetch, and raise _Done; without a ticker the study is left to say why."""
+        if not tickers:
+            return self.source.load(tickers, start, end)
         self.quotes, self.start, self.end = self.source.load(tickers, start, end), start, end
         raise _Done
 

@@ -244,7 +244,7 @@ def test_events_beyond_the_prices_are_exit_3(day: str, command: Command, events:
     assert "2025-03-31" in refused.err
 
 
-@pytest.mark.parametrize("command_name", ["run", "power"])
+@pytest.mark.parametrize("command_name", ["run", "power", "fetch"])
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
@@ -259,7 +259,8 @@ def test_events_of_which_none_can_be_studied_are_refused(
 ) -> None:
     (folder / "e.csv").write_text(f"event_id,date,tickers\n{rows}\n", encoding="utf-8")
     for more in ((), ("--json",)):
-        done = command(command_name, "e.csv", "--prices", "snapshot", "--out", "r", *more)
+        where = () if command_name == "fetch" else ("--prices", "snapshot", "--out", "r")
+        done = command(command_name, "e.csv", *where, *more)
         assert (done.code, done.out) == (2, "")
         assert done.err.startswith("Error: no event can be studied:\n  ")
         assert reason in done.err
