@@ -2,8 +2,8 @@
 
 A calendar is named by the code of exchange_calendars, which is the exchange's MIC wherever that
 library keeps one. An exchange that keeps the sessions and hours of another one (Shenzhen those of
-Shanghai, KOSDAQ, TPEx, Mumbai's NSE, Toronto's Venture) goes by that one's calendar, under whose code it
-stands in the tables of a study.
+Shanghai, KOSDAQ, TPEx, Mumbai's NSE, Toronto's Venture) goes by that one's calendar, under whose
+code it stands in the tables of a study.
 """
 
 from __future__ import annotations

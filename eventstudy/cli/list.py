@@ -97,8 +97,8 @@ def _exchanges(*, as_json: bool) -> None:
     output.table(
         (*keys, "default benchmark"),
         [[value or "-" for value in row.values()] for row in rows],
-        title="Exchanges by the suffix of a ticker (- for none); what a study calls the exchange is "
-        "its calendar",
+        title="Exchanges by the suffix of a ticker (- for none); what a study calls the exchange "
+        "is its calendar",
     )
     output.table(
         ("calendar", "indices"),
