@@ -17,7 +17,8 @@ from typing import NoReturn
 import click
 
 from eventstudy import __version__
-from eventstudy.cli.messages import failure
+from eventstudy.cli.interrupts import UnwrittenError, heard
+from eventstudy.cli.messages import failure, say
 from eventstudy.errors import EventStudyError, PricesError
 
 COMMANDS = ("run", "check", "fetch", "report", "power", "list")
@@ -56,6 +57,7 @@ class _Commands(click.Group):
       1  done, but with --strict and something was dropped or flagged
       2  cannot run: usage, or input that cannot be used
       3  no price series could be had
+      130  interrupted
     """,
 )
 @click.version_option(__version__, prog_name="eventstudy")
@@ -83,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _outcome(arguments: Sequence[str] | None) -> int:
     """Run a command; its exit code."""
     try:
-        return commands.main(arguments, standalone_mode=False) or DONE
+        with heard():
+            return commands.main(arguments, standalone_mode=False) or DONE
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -93,7 +96,9 @@ def _outcome(arguments: Sequence[str] | None) -> int:
     except EventStudyError as error:
         failure(error)
         return REFUSED
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        unwritten = isinstance(error.__cause__, UnwrittenError)
+        say("Interrupted; nothing was written" if unwritten else "Interrupted")
         return INTERRUPTED
     except OSError as error:
         if error.errno == errno.EPIPE:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventstudy.cli import messages, output
+from eventstudy.cli.interrupts import unwritten
 from eventstudy.cli.options import (
     command_line,
     event_options,
@@ -110,7 +111,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
     given = events_of(context)
     notes: list[str] = []
-    with messages.steps(_STEPS) as step:
+    with unwritten(), messages.steps(_STEPS) as step:
         result = power(
             study,
             given,

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from eventstudy.cli import messages, output
+from eventstudy.cli.interrupts import unwritten
 from eventstudy.cli.options import report_options, with_options, written
 
 
@@ -49,7 +50,7 @@ def command(run_dir: str, **options: Any) -> int:
             f"{folder} cannot be read back: a table or a setting is damaged ({error}). Run the "
             "study again"
         ) from error
-    with messages.steps(2) as step:
+    with unwritten(), messages.steps(2) as step:
         notes = result.write_run(folder, formats=formats, title=options["title"], progress=step)
     for text in notes:
         messages.note(text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventstudy.cli import messages, output
+from eventstudy.cli.interrupts import unwritten
 from eventstudy.cli.options import (
     claims_of,
     claims_option,
@@ -130,7 +131,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     source = Kept(source) if options["power"] else source
     given = events_of(context)
     claims = claims_of(context, given)
-    with messages.steps(_STEPS + _POWER_STEPS * options["power"]) as step:
+    with unwritten(), messages.steps(_STEPS + _POWER_STEPS * options["power"]) as step:
         result = study.run(given, prices=source, claims=claims, progress=step, engine=engine)
         refuse_unpriced(result.sources, result.dropped)
         if options["power"]:
