@@ -10,7 +10,7 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
-from eventstudy.arrays import Booleans, Dates, Floats
+from eventstudy.arrays import Booleans, Dates, Floats, Integers
 from eventstudy.csvfile import read_table
 from eventstudy.errors import ClaimsError
 from eventstudy.events import Events
@@ -50,7 +50,7 @@ _PERIOD = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?")
 _ROUNDING = 1e-12
 
 
-def read_claims(path: str | PathLike[str]) -> pd.DataFrame:
+def read_claims(path: str | PathLike[str], *, events: Events | None = None) -> pd.DataFrame:
     """Read claims.csv.
 
     Parameters
@@ -61,6 +61,8 @@ def read_claims(path: str | PathLike[str]) -> pd.DataFrame:
         ``quoted``, a percentage as it was printed ("-22.9%"), with ``comparison`` (is, over,
         under), for the first two measures; ``since``, a month or a date, for the next two;
         ``text`` and ``source``. Others are left out.
+    events : Events, optional
+        Where they are given, a claim about none of them is among the problems.
 
     Returns
     -------
@@ -72,10 +74,10 @@ def read_claims(path: str | PathLike[str]) -> pd.DataFrame:
     ClaimsError
         With every problem at once, each with line, column, value and cure.
     """
-    return _claims(read_table(path, ClaimsError, COLUMNS))
+    return _claims(read_table(path, ClaimsError, COLUMNS), events)
 
 
-def _claims(table: Table) -> pd.DataFrame:
+def _claims(table: Table, events: Events | None) -> pd.DataFrame:
     for name in COLUMNS[:3]:
         table.require(name, COLUMNS)
     for name in ("event_id", "ticker", "measure"):
@@ -88,8 +90,11 @@ def _claims(table: Table) -> pd.DataFrame:
     table.flag(~known, "measure", _measure_fault)
     _check_quoted(table, _one_of(measure, QUOTED), _one_of(measure, SINCE))
     _check_since(table, _one_of(measure, QUOTED), _one_of(measure, SINCE))
-    table.problems.raise_any(ClaimsError, table.name)
     rows = np.arange(len(table))
+    if events is not None and "event_id" in table:
+        ids = table.column("event_id").series(rows)
+        _note_unknown(table.problems, table.lines, ids, events)
+    table.problems.raise_any(ClaimsError, table.name)
     columns = {name: table.column(name).series(rows) for name in COLUMNS}
     return pd.DataFrame({**columns, "line": table.lines})
 
@@ -113,26 +118,34 @@ def check_claims(claims: pd.DataFrame, events: Events) -> pd.DataFrame:
     Raises
     ------
     ClaimsError
-        With every problem of the claims at once; else with each whose ``event_id`` no event has.
+        With every problem of the claims at once, those that are about none of the events too.
     """
     check_frame(claims, "claims", ClaimsError, "read_claims")
     table = frame_table(claims, "claims")
     if "line" in claims and pd.api.types.is_integer_dtype(claims["line"]):
         table = replace(table, lines=claims["line"].to_numpy(dtype=np.int64))
-    claims, problems = _claims(table), Problems()
-    ids = events.frame["event_id"]
+    return _claims(table, events)
+
+
+def about_any(path: str | PathLike[str], events: Events) -> bool:
+    """Tell whether a file of claims, sound or not, has one about any of the events."""
+    column = read_table(path, ClaimsError, COLUMNS).column("event_id")
+    return bool(events.frame["event_id"].isin(column.values[column.values != ""]).any())
+
+
+def _note_unknown(problems: Problems, lines: Integers, ids: pd.Series, events: Events) -> None:
+    """Note each claim whose id no event has, but for empty ones."""
+    own = events.frame["event_id"]
     # Few claims are looked for among many events, as pandas is slow the other way round.
-    known = claims["event_id"].isin(ids[ids.isin(claims["event_id"])]).to_numpy()
-    if not known.all():
-        names = events.ids
-        unknown = claims.loc[~known, ["line", "event_id"]]
-        for line, event in unknown.itertuples(index=False, name=None):
-            meant = likeness(event, names)
-            hint = f"Is '{shown(meant)}' meant? " if meant else ""
-            cure = f"{hint}Write an event_id of {shown(events.name)}, or take the claim out"
-            problems.add(int(line), "event_id", event, "no event has this id", cure)
-    problems.raise_any(ClaimsError, "claims")
-    return claims
+    unknown = ~ids.isin(own[own.isin(ids)]).to_numpy() & (ids != "").to_numpy()
+    if not unknown.any():
+        return
+    names = events.ids
+    for line, event in zip(lines[unknown], ids[unknown], strict=True):
+        meant = likeness(event, names)
+        hint = f"Is '{shown(meant)}' meant? " if meant else ""
+        cure = f"{hint}Write an event_id of {shown(events.name)}, or take the claim out"
+        problems.add(int(line), "event_id", event, "no event has this id", cure)
 
 
 def judge(

@@ -162,6 +162,17 @@ class TestReading:
         with pytest.raises(ClaimsError, match="line 3"):
             check_claims(read_claims(path).drop(columns="line"), events)
 
+    def test_claims_about_no_event_are_named_with_all_else(self, file):
+        events = read_events(ROOT / "events.csv")
+        path = file(
+            "MICRON-2032,MU,not_checkable,,,,,", "MICRON-2023,MU,nothing,,,,,", ",MU,x,,,,,"
+        )
+        with pytest.raises(ClaimsError) as caught:
+            read_claims(path, events=events)
+        found = [(problem.line, problem.column) for problem in caught.value.problems]
+        assert found == [(2, "event_id"), (3, "measure"), (4, "event_id"), (4, "measure")]
+        assert "'MICRON-2023'" in caught.value.problems[0].cure
+
 
 class TestQuotedMoves:
     @pytest.mark.parametrize(

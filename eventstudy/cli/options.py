@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from eventstudy.cli.messages import note
-from eventstudy.errors import StudyError
+from eventstudy.errors import InputError, StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -259,6 +259,11 @@ def study_of(context: click.Context) -> Study:
     from eventstudy.study import Study
 
     options = context.params
+    if options["study"] and not Path(options["study"]).is_file():
+        raise InputError(
+            f"--study {options['study']}: there is no such file. Name a TOML file, such as the "
+            "study.toml of a run"
+        )
     study = Study.read(options["study"]) if options["study"] else Study()
     listed: Mapping[str, str] = options["exchange"]
     for mic in listed.values():
@@ -324,19 +329,17 @@ def claims_of(context: click.Context, events: Events) -> pd.DataFrame | None:
     ClaimsError
         With every bad row.
     """
-    from eventstudy.claims import check_claims, read_claims
+    from eventstudy.claims import about_any, read_claims
 
     path = claims_path(context)
     if path is None:
         return None
-    claims = read_claims(path)
-    if not is_given(context, "claims") and not claims["event_id"].isin(events.ids).any():
+    if not is_given(context, "claims") and not about_any(path, events):
         note(
             f"{path} is about none of these events and is not used. Name it with --claims if it is"
         )
         return None
-    check_claims(claims, events)
-    return claims
+    return read_claims(path, events=events)
 
 
 def digests(context: click.Context, claims: pd.DataFrame | None) -> dict[str, str]:

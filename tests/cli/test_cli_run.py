@@ -194,7 +194,9 @@ def test_a_run_can_be_repeated_from_its_own_files(command: Command, events: Path
         (["--level", "95"], "between 0 and 1"),
         (["--level", "nan"], "between 0 and 1"),
         (["--min-estimation", "0"], "min_estimation"),
-        (["--study", "missing.toml"], "missing.toml"),
+        (["--study", "missing.toml"], "missing.toml: there is no such file. Name a TOML file"),
+        (["--currency", "ZZZ"], "'ZZZ' is not known. Choose one of ARS, AUD, "),
+        (["--min-estimation", "500"], "(-260, -11). Give a number of days between them"),
         (["--study", "."], "TOML"),
         (["--exchange", "MU=XXXX"], "XXXX"),
         (["--prices", "yaho"], "snapshot"),
@@ -335,6 +337,12 @@ def test_claims_of_another_study_are_left_aside_in_the_open(
     refused = command("run", "events.csv")
     assert refused.code == 2
     assert "SMIC" in refused.err
+    claims.write_text(rows.replace("close_return", "closing"), encoding="utf-8")
+    for named in ((), ("--claims", "claims.csv")):
+        refused = command("run", "events.csv", *named)
+        assert refused.code == 2
+        assert "Error: claims.csv: 4 problems" in refused.err
+        assert refused.err.count("no event has this id") == 2
 
 
 def test_tickers_fill_empty_cells(command: Command, events: Path) -> None:
