@@ -42,8 +42,8 @@ def check_currency(currency: str) -> None:
         Where it is not known.
     """
     if currency and currency not in CURRENCIES.values():
-        known = sorted(set(CURRENCIES.values()))
-        raise StudyError(f"currency {currency!r} is not known. The currencies are {known}")
+        known = ", ".join(sorted(set(CURRENCIES.values())))
+        raise StudyError(f"currency {currency!r} is not known. Choose one of {known}")
 
 
 def rate_ticker(exchange: str, currency: str) -> str:

@@ -147,7 +147,8 @@ class Design:
         if not 1 <= self.min_estimation <= len(self.estimation):
             raise StudyError(
                 f"min_estimation {self.min_estimation} is not between 1 and the "
-                f"{len(self.estimation)} days of the estimation window {self.estimation}"
+                f"{len(self.estimation)} days of the estimation window {self.estimation}. Give a "
+                "number of days between them, or a longer estimation window"
             )
 
     @property

@@ -142,7 +142,7 @@ def test_a_rate_that_is_missing_costs_the_days_that_need_it():
 
 
 def test_currencies_that_are_none():
-    with pytest.raises(StudyError, match="'EURO' is not known"):
+    with pytest.raises(StudyError, match=r"'EURO' is not known\. Choose one of ARS, AUD, "):
         es.Study(currency="EURO")
     with pytest.raises(StudyError, match="tell no currency"):
         es.Study(currency="USD", calendar="data")
