@@ -223,6 +223,10 @@ def _range(axes: Axes, y: int, row: dict[Any, Any], reach: float, alpha: float) 
     if np.isfinite(mde):
         axes.barh(y, 2 * min(mde, reach), left=-min(mde, reach), height=0.62, color=FAINT,
                   edgecolor=SILVER, linewidth=0.4, zorder=0)  # fmt: skip
+        if mde > reach:
+            for end, marker in ((-0.94 * reach, "<"), (0.94 * reach, ">")):
+                axes.plot([end], [y], marker, color=GREY, markersize=3.2, markerfacecolor="none",
+                          markeredgewidth=0.6, zorder=3)  # fmt: skip
     elif not is_missing(row["reason"]) and not np.isfinite(effect):
         write(axes, 0, y, shorten(str(row["reason"]), 42), color=GREY, style="italic",
               ha="center", va="center", bbox=_WHITE)  # fmt: skip
@@ -232,6 +236,12 @@ def _range(axes: Axes, y: int, row: dict[Any, Any], reach: float, alpha: float) 
         found = float(row["pvalue"]) <= alpha + 1e-12
         axes.plot([end], [y], marker, color=ACCENT, markersize=3.9, clip_on=False, zorder=4,
                   markerfacecolor=ACCENT if found else "white", markeredgewidth=0.9)  # fmt: skip
+
+
+def is_cut(detectable: pd.DataFrame) -> bool:
+    """Tell whether a drawing of these rows has effects or ranges that go on beyond its edge."""
+    sizes = 100 * detectable[["effect", "mde"]].abs().to_numpy(np.float64)
+    return bool((sizes > _limit(detectable.to_dict("records"))).any())
 
 
 def _limit(rows: Sequence[dict[Any, Any]]) -> float:
@@ -244,4 +254,4 @@ def _limit(rows: Sequence[dict[Any, Any]]) -> float:
     return 1.06 * min(float(known.max()), usual) or 1.0
 
 
-__all__ = ["curve_panel", "draw_detectable", "draw_power", "range_panel"]
+__all__ = ["curve_panel", "draw_detectable", "draw_power", "is_cut", "range_panel"]

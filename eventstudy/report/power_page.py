@@ -10,7 +10,7 @@ import pandas as pd
 from eventstudy.report.figures import group_label
 from eventstudy.report.findings import Findings
 from eventstudy.report.formats import NONE, counted, integer, level, percent, probability
-from eventstudy.report.power import curve_panel, draw_detectable, range_panel
+from eventstudy.report.power import curve_panel, draw_detectable, is_cut, range_panel
 from eventstudy.report.tables import Column, Table, minus, records, right, title_of
 from eventstudy.report.text import shorten
 
@@ -66,7 +66,7 @@ def power_section(findings: Findings, add: Add) -> dict[str, Any]:
         who = group_label(str(curve["who"].iloc[0]))
         words = (
             f"Power by the size of the effect, {who}, window {minus(curve['window'].iloc[0])}. The "
-            f"dashed line is a power of {level(target)}, the band two standard errors."
+            f"dotted line across is a power of {level(target)}, the band two standard errors."
         )
         figures.append(add(axes.figure, "power", f"Power by effect: {who}.", words))
     return {
@@ -100,7 +100,13 @@ def _parts(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str]]:
                 )
             if len(own) > most and first == 0:
                 caption += f" The first {most} of {counted(len(own), noun)} are drawn."
-            yield own.iloc[first : first + _ROWS], caption
+            part = own.iloc[first : first + _ROWS]
+            if is_cut(part):
+                caption += (
+                    " A triangle at the edge stands for an effect beyond it, a grey one for a "
+                    "range that goes on; their figures stand beside."
+                )
+            yield part, caption
 
 
 def _alt(rows: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from scipy.special import nctdtr, stdtrit
 
 from eventstudy.errors import InputError, StudyError
+from eventstudy.report.power import is_cut
 from eventstudy.report.writing import composed
 from eventstudy.simulate.power import power
 from eventstudy.simulate.power_result import CURVES, DETECTABLE
@@ -233,6 +234,21 @@ def test_drawings(found):
     assert bars == pytest.approx(own["mde"].dropna().clip(upper=limit).tolist())
     with pytest.raises(InputError, match="no power curve"):
         found.plot("nobody")
+
+
+def test_what_is_cut_at_the_edge_is_marked_and_said(found):
+    assert is_cut(found.detectable.query("window == '(0, 0)'")) is False
+    detectable = found.detectable.copy()
+    far = detectable["who"] == "E0 S0"
+    detectable.loc[far, ["effect", "mde"]] = [-0.5, 0.6]
+    axes = replace(found, detectable=detectable).plot_detectable()
+    marks = [line.get_marker() for line in axes.lines if line.get_marker() in "<>"]
+    assert sorted(marks) == ["<", "<", ">"]  # the effect, and both ends of the range
+    for one, said in ((found, 0), (replace(found, detectable=detectable), 1)):
+        figures = composed(one.findings())[0].data["power"]["figures"]
+        captions = [figure["caption"] for figure in figures]
+        assert sum("A triangle at the edge" in caption for caption in captions) == said
+        assert "dotted line across is a power" in captions[-1]
 
 
 def test_drawings_on_given_axes(found):
