@@ -44,6 +44,14 @@ def test_the_first_command_of_the_readme_runs_on_the_bundled_figures():
     assert block.endswith("-m eventstudy run events.csv --prices snapshot\n")
 
 
+def test_every_module_has_its_layer():
+    table = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("## Layers")[2]
+    named = set(re.findall(r"`(\w+)`", table.partition("\n## ")[0]))
+    folder = ROOT / "eventstudy"
+    modules = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("__")}
+    assert modules | {path.parent.name for path in folder.glob("*/__init__.py")} <= named
+
+
 def test_every_link_of_the_readme_leads_somewhere():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):

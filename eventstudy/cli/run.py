@@ -84,7 +84,8 @@ _NAMED = 8
         "--diagnostics",
         is_flag=True,
         show_default="left out",
-        help="Add how well the model does: its residuals, and its forecasts of days left out.",
+        help="Add to the report how well the model does: its residuals, and its forecasts of days "
+        "left out. The tables do not hold it; from Python it is `result.models()`.",
     ),
     click.option(
         "--power",
