@@ -235,7 +235,8 @@ def write_files(
     if form == "csv":
         digests = {f"{name}.csv": _digest(folder / f"{name}.csv") for name in (INPUT, *names)}
         provenance = {**provenance, DIGESTS: digests}
-    text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    # In the order in which a report prints them, so that one of the tables is the same bytes.
+    text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / MARK).write_text(text + "\n", encoding="utf-8")
 
 
@@ -359,8 +360,9 @@ def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
             folder.rename(beside / "old")
         work.rename(folder)
     except OSError as error:
-        if not folder.exists() and (beside / "old").exists():
-            os.rename(beside / "old", folder)  # noqa: PTH104
         raise RunDirectoryError(f"{folder} cannot be written: {error}. Name another") from error
     finally:
+        # An error, or an interrupt, between the two.
+        if not folder.exists() and (beside / "old").exists():
+            os.rename(beside / "old", folder)  # noqa: PTH104
         shutil.rmtree(beside, ignore_errors=True)

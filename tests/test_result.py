@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -251,6 +252,26 @@ def test_an_empty_folder_and_an_earlier_run_are_written_whole(result, tmp_path):
     assert not (folder / "stale.txt").exists()
     assert [path.name for path in folder.parent.iterdir()] == ["run"]  # nothing is left beside it
     assert es.load(folder).spec == result.spec
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_end_between_the_two_renames_leaves_the_earlier_run(
+    result, tmp_path, monkeypatch, error
+):
+    folder = result.save(tmp_path / "run")
+    before = sorted(path.name for path in folder.iterdir())
+    rename = Path.rename
+
+    def end(self, target):
+        if self.name == "new":
+            raise error
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", end)
+    with pytest.raises((KeyboardInterrupt, RunDirectoryError)):
+        result.save(folder)
+    assert sorted(path.name for path in folder.iterdir()) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_a_run_that_fails_half_way_leaves_the_earlier_one(result, tmp_path):

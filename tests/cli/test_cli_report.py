@@ -40,6 +40,14 @@ def test_the_report_is_drawn_again_from_the_tables(command: Command, finished: P
     assert _files(finished) == before
 
 
+def test_the_report_of_the_tables_is_that_of_the_run(command: Command, events: Path) -> None:
+    formats = ("--format", "html,csv")
+    assert command("run", "events.csv", "--test", "bmp", "--out", "run", *formats).code == 0
+    before = _files(Path("run"))
+    assert command("report", "run", *formats).code == 0
+    assert _files(Path("run")) == before
+
+
 def test_formats_and_title(command: Command, finished: Path) -> None:
     done = command("report", "finished", "--format", "html,pdf", "--title", "Chips & <b>bans</b>")
     assert done.code == 0
