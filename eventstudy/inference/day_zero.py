@@ -112,13 +112,14 @@ def windows_overlap(
     back : array of int, shape (N,), optional
         As in :func:`clusters_of`; by default none reaches back.
     """
-    used, place = np.unique(days_zero.number[some], return_inverse=True)
-    zero = days_zero.zero[used]
-    first = zero + window.first
+    number = days_zero.number[some]
+    first = days_zero.zero + window.first
     if back is not None and back.any():
         # A date reaches back as far as the event of it that reaches furthest.
-        np.minimum.at(first, place, rows.zero[some] + window.first - back[some])
-    spans = _spans(panel, days_zero.calendar[used], first, zero + window.last)
+        np.minimum.at(first, number, rows.zero[some] + window.first - back[some])
+    used = np.flatnonzero(np.bincount(number, minlength=len(days_zero)))
+    last = days_zero.zero[used] + window.last
+    spans = _spans(panel, days_zero.calendar[used], first[used], last)
     apart = clusters(*spans, np.arange(len(used)))
     return int(apart.max(initial=-1)) + 1 < len(used)
 
