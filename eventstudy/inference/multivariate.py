@@ -62,7 +62,8 @@ def _regression(sample: Sample) -> TestResult | tuple[Floats, Floats, float, int
     n = len(used)
     if not used.abnormal.model.exact:
         return TestResult(n=n, reason="the model is no least-squares regression")
-    residuals = used.residuals
+    first, last = used.abnormal.model.margins
+    residuals = used.residuals[:, first : used.residuals.shape[1] - last]
     if not np.isfinite(residuals).all() or not np.isfinite(used.ar).all():
         return TestResult(n=n, reason="needs every estimation and tested day of every event")
     nu = residuals.shape[1] - used.abnormal.model.parameters

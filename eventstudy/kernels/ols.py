@@ -11,6 +11,8 @@ from eventstudy.arrays import Booleans, Floats, Integers
 # A column whose part orthogonal to the others is below this share of its length adds nothing that
 # double precision could tell from rounding.
 _DEPENDENT = 1e-12
+# Part of a unit column that is none of the others': half of the digits of a double.
+_CLOSE = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +34,9 @@ class LeastSquares:
     singular : array of bool, shape (events,)
         Where the columns are linearly dependent on the usable days, or there are fewer days than
         columns.
+    close : array of bool, shape (events,)
+        Where they are singular, or so near it that (X'X)^-1, whose digits go with the square of the
+        condition, tells no forecast's variance any more.
     """
 
     coefficients: Floats
@@ -40,6 +45,7 @@ class LeastSquares:
     ssr: Floats
     n_obs: Integers
     singular: Booleans
+    close: Booleans
 
 
 def least_squares(y: Floats, x: Floats) -> LeastSquares:
@@ -73,6 +79,7 @@ def least_squares(y: Floats, x: Floats) -> LeastSquares:
     q, r = np.linalg.qr(rows / scale[:, None, :])
     diagonal = np.abs(np.diagonal(r, axis1=1, axis2=2))
     singular = (diagonal < _DEPENDENT).any(axis=1) | (n_obs < p)
+    close = (diagonal < _CLOSE).any(axis=1) | singular
     r = np.where(singular[:, None, None], np.eye(p), r)
     inverse = np.linalg.inv(r) if p else r
     coefficients = np.einsum("npk,nmk,nm->np", inverse, q, target, optimize=True) / scale
@@ -82,4 +89,4 @@ def least_squares(y: Floats, x: Floats) -> LeastSquares:
     residuals = np.where(usable, y - fitted, np.nan)
     ssr = np.nansum(residuals**2, axis=1)
     coefficients = np.where(singular[:, None], np.nan, coefficients)
-    return LeastSquares(coefficients, unscaled, residuals, ssr, n_obs, singular)
+    return LeastSquares(coefficients, unscaled, residuals, ssr, n_obs, singular, close)

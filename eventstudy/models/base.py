@@ -286,7 +286,7 @@ def fit_least_squares(names: tuple[str, ...], returns: Floats, rows: Floats) -> 
     positive = np.where(dof > 0, dof, 1)
     variance = solved.ssr / positive
     problem = np.where(
-        solved.singular,
+        solved.close,
         "the factors do not vary, or repeat each other, in the estimation window",
         flat(variance, returns),
     )

@@ -19,6 +19,10 @@ NOTE = (
     "placebo test needs no such approximation"
 )
 # The normal distribution's standard deviation over its median absolute deviation.
+ALIKE = (
+    "half of the abnormal returns of the estimation window or more are the same (days without a "
+    "trade), and their median absolute deviation is zero"
+)
 NORMAL_MAD = 1.482602218505602
 
 
@@ -62,7 +66,10 @@ class _Robust(Model):
         fitted = np.einsum("nmp,np->nm", rows, coefficients)
         residuals = np.where(usable, returns - fitted, np.nan)
         sigma = NORMAL_MAD * _mad(residuals)
-        still = flat(sigma**2, np.where(usable, returns, np.nan))
+        own = np.where(usable, returns, np.nan)
+        still = flat(sigma**2, own)
+        moves = (still != "") & (flat(plain.ssr, own) == "")
+        still = np.where(moves, ALIKE, still)
         return Fit(
             ("alpha", "beta"),
             coefficients,

@@ -141,3 +141,18 @@ def test_scholes_williams_on_a_benchmark_that_stands_still():
     frame = returns().assign(MKT=0.001)
     found = run(frame, es.ScholesWilliams())
     assert "does not vary" in found.dropped.loc[0, "reason"]
+
+
+def test_the_days_that_dimson_leaves_out_leave_the_joint_tests_theirs():
+    """T of the mean is that of the portfolio, whose regression it is."""
+    found = run(
+        returns(), es.Dimson(leads=1, lags=1), tickers=("S0", "S1", "S2"),
+        tests=["sur", "sur_mean", "portfolio"],
+    )  # fmt: skip
+    tests = found.tests[found.tests["group"] == "all"].set_index(["test", "window"])
+    for window in ("(0, 0)", "(-1, 1)"):
+        own, other = tests.loc[("sur_mean", window)], tests.loc[("portfolio", window)]
+        assert own["statistic"] == pytest.approx(other["statistic"], rel=1e-9)
+        assert own["dof"] == other["dof"] == 118 - 4
+        assert tests.loc[("sur", window), "n"] == 3
+        assert np.isfinite(tests.loc[("sur", window), "statistic"])

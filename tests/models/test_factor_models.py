@@ -169,6 +169,22 @@ def test_singular_factors_drop_the_event(twin):
     assert found.events.empty
 
 
+@pytest.mark.parametrize("decimals", [6, 8, 9, 10, 11, 12])
+def test_factors_that_nearly_repeat_each_other_have_a_right_error_or_none(decimals):
+    """One index twice, once rounded: their difference, scaled, spans the same space in comfort."""
+    frame = returns()
+    market = frame["MKT"]
+    twice = pd.DataFrame({"A": market, "B": market.round(decimals)})
+    plain = twice.assign(B=(twice["B"] - twice["A"]) * 10.0 ** (decimals - 2))
+    found = run(frame, es.FactorModel(twice))
+    want = run(frame, es.FactorModel(plain))
+    if found.dropped.empty:
+        np.testing.assert_allclose(found.events["se"], want.events["se"], rtol=1e-4)
+    else:
+        assert "repeat each other" in found.dropped.loc[0, "reason"]
+    assert found.dropped.empty == (decimals < 9)
+
+
 def test_a_return_over_several_sessions_meets_compounded_factors():
     frame, given = returns(), factors()
     prices = 100 * (1 + frame).cumprod()

@@ -84,7 +84,9 @@ def test_a_share_that_mostly_stands_still_has_no_robust_scale():
     frame = returns()
     frame["S0"] = np.where(np.arange(len(frame)) % 3 == 0, frame["S0"], frame["MKT"])
     found = run(frame, es.TheilSen())
-    assert "does not vary" in found.dropped.loc[0, "reason"]
+    assert "half of the abnormal returns" in found.dropped.loc[0, "reason"]
+    frame["S0"] = 0.0
+    assert "does not vary" in run(frame, es.TheilSen()).dropped.loc[0, "reason"]
 
 
 def test_huber_that_does_not_converge(monkeypatch):
