@@ -18,11 +18,11 @@ NOTE = (
     "approximate standard errors: a robust scale with the forecast term of least squares; the "
     "placebo test needs no such approximation"
 )
-# The normal distribution's standard deviation over its median absolute deviation.
 ALIKE = (
-    "half of the abnormal returns of the estimation window or more are the same (days without a "
-    "trade), and their median absolute deviation is zero"
+    "half of the abnormal returns of the estimation window or more are the same, and their median "
+    "absolute deviation is zero"
 )
+# The normal distribution's standard deviation over its median absolute deviation.
 NORMAL_MAD = 1.482602218505602
 
 
