@@ -246,7 +246,7 @@ def _rising_runs(
     days = values.shape[1]
     found = {length: np.full(len(values), np.nan) for length in lengths}
     flat = values.reshape(-1)
-    runs: Floats = np.zeros(values.shape)
+    runs: Floats = np.empty(values.shape)
     sums = runs.reshape(-1)
     for day in range(1, min(max(lengths, default=1), days)):
         # Along the whole block: the last sums of a row run into the next, and are not counted.

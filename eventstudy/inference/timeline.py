@@ -136,17 +136,18 @@ def _whole_dates(sizes: Integers) -> Iterator[slice]:
         yield slice(begin, end)
 
 
-def _residuals(abnormal: Abnormal) -> Floats:
-    """Abnormal returns of the estimation days of events in the order of their dates, shape (n, E).
+def _residuals(abnormal: Abnormal, out: Floats) -> None:
+    """Fill in the abnormal returns of the estimation days of events in the order of their dates.
 
-    The forecasts of events that share their factors are one product.
+    Events that share their factors are forecast together. ``out`` has shape (n, E).
     """
     rows, panel, model, fit = abnormal.rows, abnormal.panel, abnormal.model, abnormal.fit
     # Nothing here may depend on which events happen to be together: last bits would.
     given = fit.residuals is not None or fit.used is not None
     barred = abnormal.barred is not None or not panel.ticker_set.isdisjoint(model.tickers)
     if given or barred or abnormal.design.extra:
-        return abnormal.residuals
+        out[:] = abnormal.residuals
+        return
     differ = np.zeros(len(rows) - 1, dtype=np.bool_)
     for part in (rows.zero, rows.calendar, rows.benchmark):
         differ |= part[1:] != part[:-1]
@@ -156,7 +157,7 @@ def _residuals(abnormal: Abnormal) -> Floats:
     own = estimation_returns(rows, panel, design, abnormal.left_out_days)
     inner = without_margins(own, model.margins)
     expected = forecast_runs(model, fit, factors, [*first.tolist(), len(rows)])
-    return np.subtract(inner, expected, out=inner)
+    np.subtract(inner, expected, out=out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +209,8 @@ class Days:
         total, squares = np.empty((2, len(part)))
         for some in _whole_dates(sizes):
             one = part.take(some)
-            raw[some] = own = _residuals(one)
+            own = raw[some]
+            _residuals(one, own)
             if values is not raw:
                 values[some] = own = one.on_scale(own)
             total[some], squares[some] = np.einsum("nt->n", own), np.einsum("nt,nt->n", own, own)

@@ -198,18 +198,20 @@ class _Totals:
             one.scale * level for one, level in zip((first, last), levels, strict=True)
         )
         squared = [np.add.reduceat(level**2, begin, axis=1) for level in levels]
+        sums = _by_date(band, np.concatenate([scale, of_first, of_last]))
+        by_lag, lags = len(scale), len(of_first)
         return cls(
-            _by_date(band, slice(0, len(begin)), scale),
+            sums[:, :by_lag],
             np.add.reduceat(scale * mean, begin, axis=1),
-            _by_date(band, own, of_first),
-            _by_date(band, slice(own.start, len(begin)), of_last),
+            sums[own, by_lag : by_lag + lags],
+            sums[own.start :, by_lag + lags :],
             *squared,
         )
 
 
-def _by_date(band: Band, dates: slice, weights: Floats) -> Floats:
-    """Sum residuals over the events of each of some dates, shape (dates, weights, E)."""
-    edges = band.bounds[dates.start : dates.stop + 1].tolist()
+def _by_date(band: Band, weights: Floats) -> Floats:
+    """Sum residuals over the events of each date, shape (dates, weights, E)."""
+    edges = band.bounds.tolist()
     found = np.empty((len(edges) - 1, len(weights), band.residuals.shape[1]))
     for sums, (start, stop) in zip(found, itertools.pairwise(edges), strict=True):
         np.matmul(weights[:, start:stop], band.residuals[start:stop], out=sums)

@@ -55,3 +55,16 @@ def gather_counts(counts: Integers, first: Integers, width: int) -> Integers:
     if first.size == 0:
         return np.empty((*first.shape, width), dtype=np.int64)
     return _windows(counts, width)[first].astype(np.int64, copy=False)
+
+
+def rows_at(values: Floats, index: Integers | slice) -> Floats:
+    """Keep the rows at the given positions; a slice copies nothing.
+
+    Parameters
+    ----------
+    values : array of float, shape (events, ...)
+    index : array of int or slice
+    """
+    if isinstance(index, slice) or not values.flags.c_contiguous:
+        return values[index]
+    return values.take(index, axis=0)  # short rows: several times as fast as an index

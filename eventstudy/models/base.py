@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
@@ -12,6 +11,7 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers, Texts
 from eventstudy.errors import StudyError
+from eventstudy.kernels.gather import rows_at
 from eventstudy.kernels.ols import least_squares
 from eventstudy.tickers import TICKER
 
@@ -90,8 +90,8 @@ class Fit:
         """Keep the events at the given positions."""
         return replace(
             self,
-            coefficients=self.coefficients[index],
-            unscaled=self.unscaled[index],
+            coefficients=rows_at(self.coefficients, index),
+            unscaled=rows_at(self.unscaled, index),
             sigma=self.sigma[index],
             dof=self.dof[index],
             n_obs=self.n_obs[index],
@@ -266,15 +266,20 @@ def forecast_runs(model: Model, fit: Fit, factors: Floats, bounds: Sequence[int]
     """
     covered = np.ones(factors.shape[:2], dtype=np.int64)
     rows, offset = model.design(factors, covered), model.offset(factors, covered)
-    found = np.repeat(offset, np.diff(bounds), axis=0)
-    term = np.empty(found.shape)
-    runs = list(itertools.pairwise(bounds))
+    sizes = np.diff(bounds)
     # Column by column, as forecasts of single events: a product of several would round otherwise,
-    # and days on which security and factors did the same would no longer tie.
-    for column in range(fit.coefficients.shape[1]):
-        own = fit.coefficients[:, column, None]
-        for run, (begin, end) in enumerate(runs):
-            np.matmul(own[begin:end], rows[run, None, :, column], out=term[begin:end])
+    # and days on which security and factors did the same would no longer tie. A constant, whose
+    # product is the coefficient itself, is spread over the days by the sum.
+    terms = [own[:, None] for own in fit.coefficients.T]
+    constant = len(terms) > 1 and bool((rows[:, :, 0] == 1.0).all())
+    for column in range(int(constant), len(terms)):
+        spread = np.repeat(rows[:, :, column], sizes, axis=0)
+        terms[column] = np.multiply(spread, terms[column], out=spread)
+    if offset.any() or not terms:
+        terms.insert(0, np.repeat(offset, sizes, axis=0))
+    terms[:2] = sorted(terms[:2], key=np.size, reverse=True)  # their sum may begin with either
+    found = terms[0]
+    for term in terms[1:]:
         found += term
     return found
 
