@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         SnapshotPrices,
         YahooPrices,
     )
+    from eventstudy.specifications import robustness
     from eventstudy.study import Study
     from eventstudy.windows import Window
 
@@ -90,6 +91,7 @@ _NAMES = {
         "SnapshotPrices",
         "YahooPrices",
     ),
+    "specifications": ("robustness",),
     "study": ("Study",),
     "windows": ("Window",),
 }
@@ -132,6 +134,7 @@ __all__ = [  # noqa: RUF022 -- by the alphabet alone
     "read_claims",
     "read_events",
     "read_factors",
+    "robustness",
 ]
 
 

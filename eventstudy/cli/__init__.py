@@ -21,7 +21,7 @@ from eventstudy.cli.interrupts import UnwrittenError, heard
 from eventstudy.cli.messages import failure, say
 from eventstudy.errors import EventStudyError, PricesError
 
-COMMANDS = ("run", "check", "fetch", "report", "power", "list")
+COMMANDS = ("run", "check", "fetch", "report", "power", "robustness", "list")
 
 DONE, FLAGGED, REFUSED, NO_PRICES, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 """Exit codes; 70 is a fault of the program itself (EX_SOFTWARE), with its traceback."""

@@ -214,7 +214,7 @@ report_options = (
         "--title",
         default="",
         metavar="TEXT",
-        show_default="Event study of EVENTS, or Power of EVENTS",
+        show_default="the command and EVENTS",
         help="Title of the report.",
     ),
 )

@@ -10,13 +10,11 @@ import click
 from eventstudy.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
+    from collections.abc import Iterable
 
     import pandas as pd
 
     from eventstudy.sources import PriceSource
-    from eventstudy.sources.base import Quotes
 
 NAMED = ("auto", "snapshot", "yahoo")
 
@@ -81,45 +79,6 @@ def source_named(value: str, *, offline: bool, cache: str | None = None) -> Pric
             f"Name one, or write {', '.join(NAMED[:-1])} or {NAMED[-1]}"
         )
     return FilePrices(value)
-
-
-class Kept:
-    """A source that is asked once for a ticker: what it gave is given again.
-
-    So the parts of one command that need the same series cannot come to differ, and the network
-    is not asked twice where there is no cache.
-
-    Parameters
-    ----------
-    source : PriceSource
-        Where prices come from.
-    """
-
-    def __init__(self, source: PriceSource) -> None:
-        self.source = source
-        self._given: dict[tuple[date, date], dict[str, Quotes]] = {}
-
-    @property
-    def name(self) -> str:
-        """The name of the source."""
-        return self.source.name
-
-    def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:
-        """Give the series of these tickers, as :class:`eventstudy.PriceSource` says."""
-        from eventstudy.sources.base import Quotes
-
-        given = self._given.setdefault((start, end), {})
-        lacking = [ticker for ticker in dict.fromkeys(tickers) if ticker not in given]
-        if lacking:
-            given.update(dict.fromkeys(lacking, self.source.load(lacking, start, end)))
-        series, failures = {}, {}
-        for ticker in dict.fromkeys(tickers):
-            quotes = given[ticker]
-            if ticker in quotes.series:
-                series[ticker] = quotes.series[ticker]
-            else:
-                failures[ticker] = quotes.failures[ticker]
-        return Quotes(series, failures)
 
 
 def refuse_unpriced(sources: pd.DataFrame, dropped: pd.DataFrame) -> None:

@@ -23,7 +23,6 @@ from eventstudy.cli.options import (
     written,
 )
 from eventstudy.cli.prices import (
-    Kept,
     cache_option,
     detours,
     prices_option,
@@ -122,6 +121,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     """
     from eventstudy.execution import Engine
     from eventstudy.rundir import check_format, check_target, form_of
+    from eventstudy.sources.once import Once
 
     engine = Engine.of(options["engine"])
     check_format("parquet" if "parquet" in options["formats"] else "csv")
@@ -129,7 +129,7 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     check_target(folder)
     study = study_of(context)
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
-    source = Kept(source) if options["power"] else source
+    source = Once(source) if options["power"] else source
     given = events_of(context)
     claims = claims_of(context, given)
     with unwritten(), messages.steps(_STEPS + _POWER_STEPS * options["power"]) as step:

@@ -28,6 +28,7 @@ from eventstudy.report.listings import (
     sources_table,
 )
 from eventstudy.report.power_page import power_section
+from eventstudy.report.specification_page import specification_section
 from eventstudy.report.style import Drawing, png, svg
 from eventstudy.report.tables import Row, minus, records, text_of, title_of
 from eventstudy.report.text import shorten
@@ -93,6 +94,8 @@ def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = Fals
     """
     findings = limit.findings
     album = _Album(bitmaps)
+    forest = _forest(limit, album) if findings.about == "study" else []
+    robustness = specification_section(findings, album.add)
     notes = [*findings.notes, *limit.remarks, *remarks]
     data: dict[str, Any] = {
         "about": findings.about,
@@ -103,10 +106,11 @@ def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = Fals
         "notes": [shorten(text, _SENTENCE) for text in notes],
         "version": str(_version(findings)),
         "date": _date(findings),
-        "forest": _forest(limit, album) if findings.about == "study" else [],
+        "first": forest or robustness["figures"][:1],
         "events": _events(findings, album),
         "groups": _groups(findings, album),
         "power": power_section(findings, album.add),
+        "robustness": {**robustness, "figures": robustness["figures"][1:]},
         "claims": claims_table(findings.claims).data(),
         "dropped": dropped_table(findings.dropped).data(),
         "overlaps": overlaps_table(findings.overlaps).data(),

@@ -45,6 +45,12 @@ for each coefficient. ``power`` has rows only where it was asked for. ``events``
 ``notes``.
 """
 
+SPECIFICATIONS = (
+    *("specification", "own", "model", "estimation", "benchmark", "window", "who", "event_id"),
+    *("ticker", "group", "n", "test", "estimate", "se", "low", "high", "pvalue", "reason"),
+)
+"""Columns of ``specifications``."""
+
 COUNTED_OVERLAPS = ("event_id", "ticker", "kind", "n_others", "sessions")
 """Columns of ``overlaps`` where they are too many to be listed: one row an event, not a pair."""
 
@@ -99,8 +105,9 @@ class Findings:
         Names of the model and of the tests used, as in ``("market", "sar_t", "placebo")``.
     provenance : mapping
         Name, sha256 of the inputs, versions, command.
-    about : {"study", "power"}
-        Whether they are those of a study, or only of what it can see.
+    about : {"study", "power", "robustness"}
+        Whether they are those of a study, only of what it can see, or of how far its effects hang
+        on its choices.
     events, days, estimation, fits, means, tests, leads, claims, dropped, overlaps, sources, power
         Frames with the columns of `COLUMNS`. Returns are decimals (-.0436 is minus 4.36 %). In
         ``days``, ``car`` is the abnormal return added up from the first event day, ``low`` and
@@ -109,6 +116,10 @@ class Findings:
     curves : DataFrame
         Power by effect, columns who, group, window, test, effect, power, se; no rows where it is
         not drawn.
+    specifications, readings : DataFrame
+        The same effects by other choices, columns `SPECIFICATIONS`, and what they agree on, a row
+        for each ``who``: own, own_pvalue, specifications, median, lowest, highest, found, reading
+        (see :class:`eventstudy.specifications.Robustness`); no rows in other reports.
     models : DataFrame
         How well the model did, where that was asked for: no rows, or those of
         :func:`eventstudy.diagnostics.residual_measures`. It is made of the other frames.
@@ -128,7 +139,7 @@ class Findings:
     level: float = 0.95
     methods: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    about: Literal["study", "power"] = "study"
+    about: Literal["study", "power", "robustness"] = "study"
     events: pd.DataFrame = field(default_factory=lambda: empty("events"), repr=False)
     days: pd.DataFrame = field(default_factory=lambda: empty("days"), repr=False)
     estimation: pd.DataFrame = field(default_factory=lambda: empty("estimation"), repr=False)
@@ -143,6 +154,12 @@ class Findings:
     power: pd.DataFrame = field(default_factory=lambda: empty("power"), repr=False)
     curves: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame({"who": [], "group": [], "window": []}), repr=False
+    )
+    specifications: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({name: [] for name in SPECIFICATIONS}), repr=False
+    )
+    readings: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"who": [], "group": []}), repr=False
     )
     models: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame({"event_id": [], "ticker": []}), repr=False

@@ -9,6 +9,7 @@ from eventstudy.report.findings import Findings
 from eventstudy.report.group_page import groups_page
 from eventstudy.report.listings import claims_table, dropped_table, fits_table
 from eventstudy.report.power_page import detectable_table
+from eventstudy.report.specification_page import readings_table
 from eventstudy.report.tables import Column, Table, effects_table, records
 from eventstudy.report.text import shorten
 
@@ -55,10 +56,10 @@ def frames_to_latex(findings: Findings) -> dict[str, str]:
     Returns
     -------
     dict of str
-        ``events``, ``fits``, ``claims``, ``dropped``, ``power`` to a ``tabular``, several where
-        there are more rows than a page takes; ``tests`` to a ``table`` for each group and window
-        that the report prints in full, and one of the lead tests of the others. A frame without
-        rows is left out.
+        ``events``, ``fits``, ``claims``, ``dropped``, ``power``, ``robustness`` to a ``tabular``,
+        several where there are more rows than a page takes; ``tests`` to a ``table`` for each group
+        and window that the report prints in full, and one of the lead tests of the others. A frame
+        without rows is left out.
     """
     tables = {
         "events": _events_table(findings),
@@ -66,6 +67,7 @@ def frames_to_latex(findings: Findings) -> dict[str, str]:
         "claims": claims_table(findings.claims),
         "dropped": dropped_table(findings.dropped),
         "power": detectable_table(findings.power[findings.power["window"] == findings.headline]),
+        "robustness": readings_table(findings.readings),
     }
     found = {
         name: "\n".join(_tabulars(table.data())) for name, table in tables.items() if table.rows

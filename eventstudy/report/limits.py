@@ -74,14 +74,14 @@ def limited(findings: Findings) -> Limited:
             f"The tests of the first {GROUPS} of {counted(len(groups), 'group')} are printed; "
             "the table tests holds all."
         )
-    for name in ("fits", "claims", "dropped", "overlaps", "sources", "power"):
+    for name in ("fits", "claims", "dropped", "overlaps", "sources", "power", "readings"):
         whole: pd.DataFrame = getattr(findings, name)
         frame = changed.get(name, whole)
         if len(frame) > ROWS:
             changed[name] = frame.head(ROWS)
             remarks.append(
                 f"The table of {_TABLES[name]} has the first {ROWS} of "
-                f"{counted(len(whole), 'row')}; the table {name} holds all."
+                f"{counted(len(whole), 'row')}; the table {_FILES.get(name, name)} holds all."
             )
     # One row for each of the fits, whose remark serves for both.
     changed["models"] = changed.get("models", findings.models).head(ROWS)
@@ -96,4 +96,6 @@ _TABLES = {
     "overlaps": "overlaps",
     "sources": "data sources",
     "power": "smallest effects",
+    "readings": "readings",
 }
+_FILES = {"readings": "robustness"}

@@ -153,7 +153,7 @@ def texts_of(findings: Findings) -> set[str]:
     for pair in findings.settings:
         found.update(pair)
     found.update(_leaves(findings.provenance))
-    for frame in findings.frames.values():
+    for frame in (*findings.frames.values(), findings.specifications, findings.readings):
         for name in _text_columns(frame):
             found.update(value for value in pd.unique(frame[name]) if isinstance(value, str))
     return {visible(text) for text in found}
@@ -184,7 +184,7 @@ def shown(findings: Findings, absent: frozenset[str]) -> Findings:
         return visible(text).translate(codes)
 
     changed = fields_of(findings)
-    for each in (*COLUMNS, "models", "curves"):
+    for each in (*COLUMNS, "models", "curves", "specifications", "readings"):
         changed[each] = _shown_frame(changed[each], show, name)
     for each in ("title", "subtitle"):
         changed[each] = show(changed[each])

@@ -18,7 +18,7 @@ from eventstudy.report.text import shown, texts_of
 FORMATS = ("pdf", "html", "png", "latex")
 """What `write_report` can write besides the drawings as SVG."""
 
-NAMES = {"study": "report", "power": "power"}
+NAMES = {"study": "report", "power": "power", "robustness": "robustness"}
 """File names of documents, by what they are about."""
 
 
@@ -27,7 +27,8 @@ def write_report(
 ) -> list[str]:
     """Write a report into a folder: ``report.pdf``, ``report.html``, ``figures/NN-slug.svg``.
 
-    That of what a study can see alone is ``power.pdf``, ``power.html``.
+    That of what a study can see alone is ``power.pdf``, ``power.html``, that of how far its effects
+    hang on its choices ``robustness.pdf``, ``robustness.html``.
 
     Parameters
     ----------

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pandas as pd
 import pytest
 
 import eventstudy as es
-from eventstudy.cli.prices import Kept
 
 Command = Callable[..., Any]
 QUICK = ("--window", "0:0", "--event", "-1:1", "--replications", "20", "--offline")
@@ -138,25 +136,3 @@ def test_a_run_has_no_such_section_unasked(command: Command, events: Path, folde
     assert not (folder / "run" / "power.csv").exists()
     assert "could have been seen" not in (folder / "run" / "report.html").read_text("utf-8")
     assert es.load(folder / "run").power.empty
-
-
-def test_a_kept_source_is_asked_once_for_a_ticker() -> None:
-    frame = pd.DataFrame({"A": [0.1], "B": [0.2]}, index=["2024-01-02"])
-    asked: list[list[str]] = []
-
-    class Counting:
-        name = "counting"
-
-        def load(self, tickers: Sequence[str], start: date, end: date) -> Any:
-            asked.append(list(tickers))
-            return es.MemoryPrices.from_returns(frame).load(tickers, start, end)
-
-    kept, days = Kept(Counting()), (date(2024, 1, 1), date(2024, 1, 31))
-    first = kept.load(["A", "C"], *days)
-    assert (list(first.series), list(first.failures)) == (["A"], ["C"])
-    second = kept.load(["B", "A", "C"], *days)
-    assert (list(second.series), list(second.failures)) == (["B", "A"], ["C"])
-    assert second.series["A"] is first.series["A"]
-    assert kept.load(["A"], date(2023, 1, 1), days[1]).series.keys() == {"A"}
-    assert asked == [["A", "C"], ["B"], ["A"]]
-    assert kept.name == "counting"

@@ -51,7 +51,7 @@ def test_no_stars_and_no_number_that_is_not_finite(document: Document) -> None:
 
 
 def test_the_first_drawing_says_what_is_seen(document: Document) -> None:
-    (first,) = document.data["forest"]
+    (first,) = document.data["first"]
     assert "of 27 lie off zero" in first["caption"]
     assert "†" in first["caption"]
     assert first["height"] > 10
@@ -261,7 +261,7 @@ def test_everything_dropped_is_said() -> None:
     )
     document, _, _ = composed(build([gone]))
     assert document.data["events"] == []
-    assert "No effect could be estimated" in document.data["forest"][0]["caption"]
+    assert "No effect could be estimated" in document.data["first"][0]["caption"]
     assert document.data["dropped"]["rows"][0]["cells"][:2] == ["SMIC-2020", "688981.SS"]
 
 
@@ -296,8 +296,8 @@ def test_a_long_list_of_effects_is_drawn_in_parts_on_one_scale() -> None:
         for n in range(20)
     ]
     document, _, _ = composed(undrawn(build(many)))
-    assert len(document.data["forest"]) == 2
-    assert document.data["forest"][1]["caption"].startswith(
+    assert len(document.data["first"]) == 2
+    assert document.data["first"][1]["caption"].startswith(
         "Effects in the window (0, 0), continued"
     )
 

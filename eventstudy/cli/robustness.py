@@ -1,0 +1,207 @@
+"""``robustness``: how far the effects hang on the choices of a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eventstudy.cli import messages, output
+from eventstudy.cli.interrupts import unwritten
+from eventstudy.cli.options import (
+    command_line,
+    event_options,
+    events_of,
+    is_given,
+    json_option,
+    report_options,
+    study_of,
+    with_options,
+    written,
+)
+from eventstudy.cli.prices import (
+    cache_option,
+    detours,
+    prices_option,
+    refuse_unpriced,
+    source_named,
+)
+
+if TYPE_CHECKING:
+    from eventstudy.specifications import Robustness
+
+_STEPS = 2
+_HEADS = ("group, or event and security",)
+_RIGHT = ("own %", "p", "median %", "lowest %", "highest %", "found", "of")
+
+
+def _listed(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """Take a list of names, separated by commas, apart."""
+    del context, option
+    if value is None:
+        return None
+    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+
+@click.command(
+    epilog="""\
+    \b
+    Example:
+      eventstudy robustness events.csv --benchmarks own,ACWI --out reports/robustness
+      eventstudy robustness events.csv --models constant_mean,dimson --estimations -130:-11
+    """,
+)
+@click.argument("events", metavar="EVENTS")
+@with_options(
+    *event_options,
+    prices_option,
+    cache_option,
+    click.option(
+        "--models",
+        metavar="LIST",
+        callback=_listed,
+        show_default="the usual ones, which need a benchmark at most",
+        help="Models beside that of --model, separated by commas: see `list models`.",
+    ),
+    click.option(
+        "--estimations",
+        metavar="LIST",
+        callback=_listed,
+        show_default="its second half",
+        help="Estimation windows beside that of --estimation, separated by commas.",
+    ),
+    click.option(
+        "--benchmarks",
+        metavar="LIST",
+        callback=_listed,
+        show_default="own",
+        help="Benchmarks that take the place of all others, separated by commas; `own` stands for "
+        "those of the study.",
+    ),
+    click.option(
+        "--level",
+        type=float,
+        default=0.95,
+        show_default=True,
+        help="Level of the intervals; an effect is found where p is at or below one minus it.",
+    ),
+    click.option(
+        "--engine",
+        default="serial",
+        metavar="ENGINE",
+        show_default=True,
+        help="Where many events are worked on, as in `run`.",
+    ),
+    click.option(
+        "--out",
+        metavar="FOLDER",
+        show_default="nothing is written",
+        help="Writes tables, figures and a report there: new, empty, or an earlier run, which is "
+        "replaced whole.",
+    ),
+    *report_options,
+    json_option,
+)
+@click.pass_context
+def command(context: click.Context, events: str, **options: Any) -> int:
+    """Measure the EVENTS of a CSV file with every reasonable choice.
+
+    Runs the study with every combination of models, estimation windows and benchmarks, for each of
+    the tested windows, and lays the effects side by side: the specification curve. An effect that
+    is found whatever was chosen does not hang on a choice; another one needs its choice defended.
+    """
+    from eventstudy.comparison import USUAL
+    from eventstudy.execution import Engine
+    from eventstudy.rundir import check_target
+    from eventstudy.specifications import robustness
+
+    del events
+    for name in ("formats", "title"):
+        if is_given(context, name) and not options["out"]:
+            flag = name.removesuffix("s")
+            raise click.UsageError(f"--{flag} is of the report, which needs --out FOLDER")
+    if "parquet" in options["formats"]:
+        raise click.UsageError("--format parquet is of `run`; the tables of `robustness` are CSV")
+    folder = Path(options["out"]) if options["out"] else None
+    if folder:
+        check_target(folder)
+    engine = Engine.of(options["engine"])
+    study = study_of(context)
+    source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
+    given = events_of(context)
+    notes: list[str] = []
+    with unwritten(), messages.steps(_STEPS) as step:
+        result = robustness(
+            study,
+            given,
+            prices=source,
+            models=USUAL if options["models"] is None else options["models"],
+            estimations=options["estimations"],
+            benchmarks=options["benchmarks"] or (),
+            engine=engine,
+            progress=step,
+        )
+        refuse_unpriced(result.sources, result.dropped)
+        result = result.noted(command=command_line(context))
+        if folder:
+            notes = result.write_run(
+                folder, formats=options["formats"], title=options["title"], progress=step
+            )
+    series = result.sources.groupby("source", sort=False)["ticker"].nunique()
+    messages.say(f"Prices: {', '.join(f'{name} ({n} series)' for name, n in series.items())}")
+    for text in (*detours(result.sources), *notes):
+        messages.note(text)
+    if options["as_json"]:
+        output.document(
+            {
+                "robustness": result.readings(),
+                "specifications": result.curve,
+                "dropped": result.dropped,
+                "provenance": dict(result.provenance),
+            }
+        )
+    else:
+        _show(result)
+    if folder:
+        say = messages.say if options["as_json"] else output.paragraph
+        say(written(folder, options["formats"], "robustness"))
+    return 1 if options["strict"] and len(result.dropped) else 0
+
+
+def _show(result: Robustness) -> None:
+    """Print what the specifications agree on, and what was dropped."""
+    from eventstudy.report.formats import integer, percent, probability
+
+    rows = [
+        [
+            row["who"],
+            percent(row["own"]),
+            probability(row["own_pvalue"]),
+            percent(row["median"]),
+            percent(row["lowest"]),
+            percent(row["highest"]),
+            integer(row["found"]),
+            integer(row["specifications"]),
+            row["reading"],
+        ]
+        for row in output.records(result.readings())
+    ]
+    if rows:
+        output.table(
+            (*_HEADS, *_RIGHT, "reading"),
+            rows,
+            right=_RIGHT,
+            title=f"Effects of {result.curve['specification'].nunique()} specifications; found: p "
+            f"at or below {1.0 - result.spec['level']:.3g}",
+        )
+    output.sentences(result.sentences())
+    dropped = result.findings().dropped
+    if len(dropped):
+        output.table(
+            ("event", "ticker", "reason"),
+            dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
+            title="Dropped",
+        )

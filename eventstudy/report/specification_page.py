@@ -1,0 +1,143 @@
+"""How far effects hang on the choices of a study: the section of a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from eventstudy.report.figures import group_label
+from eventstudy.report.findings import Findings
+from eventstudy.report.formats import counted, integer, percent, probability
+from eventstudy.report.power_page import Add
+from eventstudy.report.specification_curve import (
+    is_cut,
+    specification_height,
+    specification_panel,
+)
+from eventstudy.report.tables import Column, Table, minus, records, right
+from eventstudy.report.text import shorten
+
+WORDS = (
+    "The same events, measured with every combination of the choices. An effect that is "
+    "found in every specification does not hang on one choice; one that is found in some only "
+    "needs that choice to be defended. Found is p at or below {alpha:.3g}, by the test that leads "
+    "in a group and the SAR t of a pair."
+)
+REMARKS = (
+    "All specifications have the same events and much the same prices: how many of them are "
+    "significant is a description, and no test.",
+    "Longer tested windows hold longer effects, and all of them are in one curve; the table "
+    "specifications has each by itself.",
+    "The test of a group is chosen anew in each specification, from the pairs that could be "
+    "measured in it, by the rule of the study.",
+)
+_DRAWN = 5
+_ID = 44
+
+
+def specification_section(findings: Findings, add: Add) -> dict[str, Any]:
+    """Make the section: what it says, its drawings, its table.
+
+    Parameters
+    ----------
+    findings : Findings
+        Its ``specifications`` are drawn for the first groups, or pairs where there is no group.
+    add : callable
+        Takes a drawing into the document.
+
+    Returns
+    -------
+    dict
+        ``words``, ``figures`` (with their ``height`` in centimetres; the first is for the first
+        page) and ``table``, whose rows are empty where ``readings`` is.
+    """
+    rows = findings.readings
+    return {
+        "words": WORDS.format(alpha=1.0 - findings.level),
+        "figures": [
+            _figure(own, findings.level, add, first=place == 0)
+            for place, own in enumerate(_drawn(findings))
+        ],
+        "table": readings_table(rows).data(),
+    }
+
+
+def _drawn(findings: Findings) -> list[pd.DataFrame]:
+    """Give the specifications of the first groups with an effect, else of the first pairs."""
+    measured = findings.specifications[findings.specifications["estimate"].notna()]
+    groups = measured[measured["group"] != ""]
+    found = [own for _, own in (groups if len(groups) else measured).groupby("who", sort=False)]
+    # Groups of one event are many, and each says little more than its pairs.
+    several = [own for own in found if not str(own["group"].iloc[0]).startswith("event:")]
+    return (several or found)[:_DRAWN]
+
+
+def _figure(rows: pd.DataFrame, level: float, add: Add, *, first: bool) -> dict[str, Any]:
+    axes = specification_panel(rows, level)
+    who = str(rows["who"].iloc[0])
+    who = group_label(who) if rows["group"].iloc[0] else who
+    caption = f"{shorten(who, 60)}."
+    if first:
+        caption = (
+            f"{shorten(who, 60)}: the effect by each specification, in ascending order, with its "
+            f"{100 * level:.3g} % interval, and below it the choices. Filled: p ≤ "
+            f"{1.0 - level:.3g}. The ring is the study's own choice, in its headline window."
+        )
+    if is_cut(rows):
+        caption += " Intervals that reach far beyond all effects are cut at the edge."
+    low, high = percent(rows["estimate"].min()), percent(rows["estimate"].max())
+    alt = (
+        f"Effects of {who} in {counted(len(rows), 'specification')}, from {low} to {high} per "
+        "cent; figures in the table."
+    )
+    drawing = add(axes.figure, f"specifications-{who}", alt, caption)
+    return {**drawing, "height": round(2.54 * specification_height(rows), 3)}
+
+
+def readings_table(readings: pd.DataFrame) -> Table:
+    """Make a row of each group, and each event and security: its own effect, and all others.
+
+    Parameters
+    ----------
+    readings : pandas.DataFrame
+        As in `Findings`.
+
+    Returns
+    -------
+    Table
+    """
+    columns = (
+        Column("Group, or event"),
+        right("Own, %"),
+        right("p"),
+        right("Median, %"),
+        right("Lowest, %"),
+        right("Highest, %"),
+        right("Found"),
+        right("Of"),
+        Column("Reading", wide=True),
+    )
+    rows = records(readings)
+    cells = tuple(
+        (
+            shorten(group_label(str(row["who"])) if row["group"] else str(row["who"]), _ID),
+            percent(row["own"]),
+            probability(row["own_pvalue"]),
+            percent(row["median"]),
+            percent(row["lowest"]),
+            percent(row["highest"]),
+            integer(row["found"]),
+            integer(row["specifications"]),
+            minus(shorten(str(row["reading"]), 200)),
+        )
+        for row in rows
+    )
+    kinds = tuple(
+        "first" if place and bool(row["group"]) != bool(rows[place - 1]["group"]) else ""
+        for place, row in enumerate(rows)
+    )
+    return Table(columns, cells, kinds)
+
+
+__all__ = ["REMARKS", "readings_table", "specification_section"]

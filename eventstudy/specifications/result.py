@@ -1,0 +1,355 @@
+"""What `eventstudy.robustness` found: frames, a table to read, a picture."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from eventstudy.errors import InputError
+from eventstudy.models import describe_model
+from eventstudy.report.findings import SPECIFICATIONS, Findings
+from eventstudy.report.formats import counted, level, probability
+from eventstudy.rundir import MARK, write_table, write_whole
+from eventstudy.specifications.choices import NONE
+from eventstudy.specifications.readings import curve_sentences, readings
+from eventstudy.summary import settings_in_words
+from eventstudy.windows import Window
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CHOICES = ("model", "estimation", "benchmark", "window")
+"""What the specifications differ in."""
+
+CURVE = SPECIFICATIONS
+DROPPED = (*CHOICES[:-1], "event_id", "ticker", "reason")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Robustness:
+    """The same effects, measured in every reasonable way.
+
+    Attributes
+    ----------
+    spec : mapping
+        The study's settings.
+    curve : DataFrame
+        One row a group (or event and security) and specification: ``specification``, its number,
+        of which 1 is the study's own, in its headline window (``own``); ``model``, ``estimation``,
+        ``benchmark`` ("own" is that of each row, "none" that of a model that needs none) and
+        ``window``; ``n`` pairs; ``test``, the one that leads in the group, ``sar_t`` for a pair;
+        ``estimate``, ``se``, ``low``, ``high`` in return units and ``pvalue``; ``reason`` where a
+        number is missing.
+    dropped : DataFrame
+        One row an event and security that could not be measured with a ``model``, ``estimation``
+        and ``benchmark``, with the reason.
+    sources : DataFrame
+        One row a price series: its source and what it covers, for the first specification that
+        reads it.
+    provenance : mapping
+        Inputs with their digests, versions, settings, and under ``robustness`` the choices.
+    models : tuple of str
+        Names of the models, as `list models` has them.
+    """
+
+    spec: Mapping[str, Any]
+    curve: pd.DataFrame
+    dropped: pd.DataFrame
+    sources: pd.DataFrame
+    provenance: Mapping[str, Any]
+    models: tuple[str, ...]
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """Tested windows as text; the first is the headline."""
+        return tuple(self.spec["windows"])
+
+    def readings(self, window: str | None = None) -> pd.DataFrame:
+        """One row a group, then one an event and security: what its specifications agree on.
+
+        Parameters
+        ----------
+        window : str, optional
+            As in ``"(0, 0)"``; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            ``who``, ``event_id``, ``ticker``, ``group``; ``own`` and ``own_pvalue``, of the study
+            itself; ``specifications`` with an effect; ``median``, ``lowest``, ``highest`` effect;
+            ``negative`` and ``positive``, how many; ``found``, how many have p at or below one
+            minus the level; ``reading``, that in words. Effects in return units.
+
+        Raises
+        ------
+        InputError
+            Where the window is not one of the study.
+        """
+        return readings(self._of_window(window), 1.0 - self.spec["level"])
+
+    def summary(self, window: str | None = None) -> pd.DataFrame:
+        """Give the readings as they are printed, effects in per cent.
+
+        Parameters
+        ----------
+        window : str, optional
+            As in ``"(0, 0)"``; all of them by default.
+        """
+        rows = self.readings(window)
+        return pd.DataFrame(
+            {
+                "who": rows["who"],
+                "own %": (100 * rows["own"]).round(2),
+                "p": rows["own_pvalue"].map(probability),
+                "median %": (100 * rows["median"]).round(2),
+                "lowest %": (100 * rows["lowest"]).round(2),
+                "highest %": (100 * rows["highest"]).round(2),
+                "specifications": rows["specifications"],
+                "found": rows["found"],
+                "reading": rows["reading"],
+            }
+        )
+
+    def by(self, choice: str, who: str = "all", *, window: str | None = None) -> pd.DataFrame:
+        """Effects of one group, or event and security, by the value of one choice.
+
+        Parameters
+        ----------
+        choice : {"model", "estimation", "benchmark", "window"}
+        who : str
+            A group, or an event and security as in ``"E-1 ABC"``.
+        window : str, optional
+            As in ``"(0, 0)"``; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            One row a value: ``specifications`` with an effect, ``median``, ``lowest``, ``highest``
+            in return units, and ``found``, how many have p at or below one minus the level.
+
+        Raises
+        ------
+        InputError
+            Where there is no such choice, group or pair.
+        """
+        if choice not in CHOICES:
+            raise InputError(f"no choice {choice!r}. The choices are {', '.join(CHOICES)}")
+        rows = self._of(who, window)
+        alpha = 1.0 - self.spec["level"] + 1e-12
+        rows = rows[rows["estimate"].notna()].assign(found=rows["pvalue"] <= alpha)
+        return (
+            rows.groupby(choice, sort=False)
+            .agg(
+                specifications=("estimate", "size"),
+                median=("estimate", "median"),
+                lowest=("estimate", "min"),
+                highest=("estimate", "max"),
+                found=("found", "sum"),
+            )
+            .reset_index()
+        )
+
+    def sentences(self) -> list[str]:
+        """Say in words what the specifications agree on: the first group, then the others."""
+        return curve_sentences(self.readings(), self.curve, 1.0 - self.spec["level"])
+
+    def plot(self, who: str = "all", ax: Axes | None = None, *, window: str | None = None) -> Axes:
+        """Draw the specification curve of a group, or of an event and security.
+
+        Parameters
+        ----------
+        who : str
+            A group, or an event and security as in ``"E-1 ABC"``.
+        ax : matplotlib.axes.Axes, optional
+            Takes the effects; the choices are drawn below it.
+        window : str, optional
+            As in ``"(0, 0)"``; all of them by default.
+
+        Raises
+        ------
+        InputError
+            Where there is no such curve.
+        """
+        from eventstudy.report.specification_curve import draw_specifications
+
+        return draw_specifications(self._of(who, window), ax=ax, level=self.spec["level"])
+
+    def findings(self, title: str = "") -> Findings:
+        """Everything that the report shows, in frames and sentences."""
+        from eventstudy.report.specification_page import REMARKS
+
+        single = self.curve[self.curve["group"] == ""]
+        tests = self.curve.loc[self.curve["test"] != "", "test"]
+        asked = self.provenance["robustness"]
+        return Findings(
+            about="robustness",
+            title=title or f"Robustness of {self.provenance['name']}",
+            subtitle=f"{counted(single['event_id'].nunique(), 'event')} and "
+            f"{counted(single['ticker'].nunique(), 'security', 'securities')}, "
+            f"{counted(self.curve['specification'].nunique(), 'specification')}",
+            sentences=tuple(self.sentences()),
+            settings=(
+                *(
+                    (label, "; ".join(one for one in asked[name] if one != NONE))
+                    for label, name in _LABELS
+                ),
+                *(pair for pair in settings_in_words(self.spec) if pair[0] not in _VARIED),
+            ),
+            notes=REMARKS,
+            windows=self.windows,
+            level=self.spec["level"],
+            methods=(*self.models, *pd.unique(tests)),
+            provenance=self.provenance,
+            dropped=self._dropped_once(),
+            sources=self.sources,
+            specifications=self.curve,
+            readings=self.readings(),
+        )
+
+    def _dropped_once(self) -> pd.DataFrame:
+        """Give each pair and reason once, with the number of combinations that it is of."""
+        of = self.curve[list(CHOICES[:-1])].drop_duplicates().shape[0]
+        names = ["event_id", "ticker", "reason"]
+        rows = self.dropped.groupby(names, sort=False).size().reset_index(name="count")
+        some = rows["count"] < of
+        reasons = rows["reason"].where(
+            ~some, rows["reason"] + " (" + rows["count"].astype(str) + f" of {of} combinations)"
+        )
+        return rows.assign(reason=reasons)[names]
+
+    def noted(self, *, command: str) -> Robustness:
+        """Keep with the result the command that it came from."""
+        return replace(self, provenance={**self.provenance, "command": command})
+
+    def report(self, path: str | Path, *, title: str = "") -> Path:
+        """Write the report as one file, PDF or HTML by its suffix; its folder is made.
+
+        Raises
+        ------
+        InputError
+            Where the suffix is another, or the file cannot be written.
+        """
+        from eventstudy.report import write_document
+
+        write_document(self.findings(title), path)
+        return Path(path)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the tables into a folder, as CSV.
+
+        Parameters
+        ----------
+        folder : path
+            New, empty, or an earlier run, which is replaced whole.
+
+        Raises
+        ------
+        RunDirectoryError
+            Where the folder holds anything else.
+        """
+        folder = Path(folder)
+        write_whole(folder, self.write_data)
+        return folder
+
+    def write_run(
+        self,
+        folder: str | Path,
+        *,
+        formats: Sequence[str] = ("pdf",),
+        title: str = "",
+        progress: Callable[[str], object] = str,
+    ) -> list[str]:
+        """Write tables, drawings and reports (robustness.pdf) into a folder.
+
+        Parameters
+        ----------
+        folder : path
+            New, empty, or an earlier run, which is replaced whole.
+        formats : sequence of str
+            Besides CSV and SVG: pdf, html, png, latex.
+        title : str
+            Title of the report.
+        progress : callable, optional
+            Told of each step as it begins.
+
+        Returns
+        -------
+        list of str
+            What the reader should know, such as characters that no font could show.
+
+        Raises
+        ------
+        RunDirectoryError
+            Where the folder holds anything else.
+        """
+        from eventstudy.report import write_report
+
+        notes: list[str] = []
+
+        def fill(work: Path) -> None:
+            progress("report")
+            self.write_data(work)
+            notes.extend(write_report(self.findings(title), work, formats=formats))
+
+        write_whole(Path(folder), fill)
+        return notes
+
+    def write_data(self, folder: Path) -> None:
+        """Write the files of :meth:`save` into an existing folder."""
+        import tomli_w
+
+        write_table(self.readings(), folder / "robustness.csv")
+        write_table(self.curve, folder / "specifications.csv")
+        write_table(self.dropped, folder / "dropped.csv")
+        write_table(self.sources, folder / "sources.csv")
+        (folder / "study.toml").write_text(tomli_w.dumps(dict(self.spec)), encoding="utf-8")
+        text = json.dumps(self.provenance, indent=2, ensure_ascii=False)
+        (folder / MARK).write_text(text + "\n", encoding="utf-8")
+
+    def _of(self, who: str, window: str | None) -> pd.DataFrame:
+        rows = self._of_window(window)
+        rows = rows[rows["who"] == who]
+        if rows.empty:
+            known = ", ".join(map(str, pd.unique(self.curve["who"])[:10])) or "none at all"
+            raise InputError(f"no specifications of {who!r}. There are those of {known}")
+        # A group first, should a pair be spelled like it.
+        return rows[rows["group"] == rows["group"].iloc[0]]
+
+    def _of_window(self, window: str | None) -> pd.DataFrame:
+        if window is None:
+            return self.curve
+        chosen = str(Window.of(window))
+        if chosen not in self.windows:
+            raise InputError(f"no window {window!r} in the study. It has {', '.join(self.windows)}")
+        return self.curve[self.curve["window"] == chosen]
+
+    def __repr__(self) -> str:
+        return f"{self._headline()}\n{self.summary().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        table = self.summary().to_html(index=False, border=0, na_rep="")
+        return f"<p>{html.escape(self._headline())}</p>{table}"
+
+    def _headline(self) -> str:
+        pairs = self.curve.loc[self.curve["group"] == "", "who"].nunique()
+        return (
+            f"Robustness of {describe_model(self.spec['model'])}, estimation "
+            f"{self.spec['estimation']}: "
+            f"{counted(self.curve['specification'].nunique(), 'specification')} of "
+            f"{counted(pairs, 'event-security pair')}; found is p at or below "
+            f"{level(1.0 - self.spec['level'])}"
+        )
+
+
+_LABELS = (
+    ("Models", "model"),
+    ("Estimation windows", "estimation"),
+    ("Benchmarks", "benchmark"),
+)
+_VARIED = ("Model", "Estimation window", "Benchmark")

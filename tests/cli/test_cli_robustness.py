@@ -1,0 +1,109 @@
+"""``robustness``: a table and sentences, a document, files; usage and exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import eventstudy as es
+
+Command = Callable[..., Any]
+QUICK = ("--prices", "snapshot", "--models", "constant_mean", "--estimations", "-130:-11")
+
+
+def test_it_prints_what_the_specifications_agree_on(command: Command, events: Path) -> None:
+    done = command("robustness", str(events), *QUICK)
+    assert done.code == 0
+    assert "Effects of 12 specifications; found: p at or below 0.05" in done.out
+    assert "REVIEW MU" in done.out
+    assert "In 12 specifications the average over all events" in done.out
+    assert "SMIC" in done.out.split("Dropped")[1]  # 688981.SS is too young
+    assert "Prices: snapshot" in done.err
+
+
+def test_the_document_has_every_number(command: Command, events: Path) -> None:
+    more = ("--window", "0:1", "--benchmarks", "own,ACWI", "--json")
+    document = command("robustness", str(events), *QUICK, *more).document
+    assert document["schema"] == 1
+    rows = [row for row in document["specifications"] if row["who"] == "REVIEW MU"]
+    assert {row["benchmark"] for row in rows} == {"own", "ACWI", "none"}
+    assert {row["window"] for row in rows} == {"(0, 1)"}
+    study = es.Study(windows=["0:1"], tests=())
+    own = study.run(es.read_events(events), prices=es.SnapshotPrices()).events
+    (row,) = [row for row in rows if row["own"]]
+    (effect,) = own.loc[own["event_id"] == "REVIEW", "car"]
+    assert row["estimate"] == effect
+    (reading,) = [row for row in document["robustness"] if row["who"] == "REVIEW MU"]
+    assert reading["own"] == effect
+    assert {row["ticker"] for row in document["dropped"]} == {"688981.SS"}
+
+
+def test_a_benchmark_that_cannot_be_had_is_an_error(command: Command, events: Path) -> None:
+    done = command("robustness", str(events), *QUICK, "--benchmarks", "^IXIC")
+    assert done.code == 3
+    assert "the bundled snapshot has no ^IXIC" in done.err
+
+
+def test_files_are_written_where_asked(command: Command, events: Path, folder: Path) -> None:
+    also = ("--out", "robust", "--format", "html,latex", "--title", "What holds")
+    done = command("robustness", str(events), *QUICK, *also)
+    assert done.code == 0
+    assert "robustness.html" in done.out
+    page = (folder / "robust" / "robustness.html").read_text(encoding="utf-8")
+    assert "<h1>What holds</h1>" in page
+    assert "What other choices give" in page
+    assert (folder / "robust" / "figures" / "01-specifications-all-events.svg").is_file()
+    assert "All events" in (folder / "robust" / "tables" / "robustness.tex").read_text("utf-8")
+    facts = json.loads((folder / "robust" / "provenance.json").read_text(encoding="utf-8"))
+    assert facts["command"] == (
+        "eventstudy robustness events.csv --prices snapshot --models constant_mean "
+        "--estimations -130:-11 --format html,latex --title 'What holds'"
+    )
+    again = command("robustness", str(events), *QUICK, "--out", "robust", "--json")
+    assert again.code == 0
+    assert "robustness.pdf" in again.err
+    assert (folder / "robust" / "robustness.pdf").read_bytes().startswith(b"%PDF")
+    assert not (folder / "robust" / "robustness.html").exists()
+
+
+def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path) -> None:
+    before = set(folder.iterdir())
+    command("robustness", str(events), *QUICK)
+    assert set(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--models", "mraket"), "Did you mean market"),
+        (("--estimations", "-11:-130"), "ends before it begins"),
+        (("--benchmarks", "own,a b"), "'a b' is no benchmark"),
+        (("--window", "0:20"), "outside the event window"),
+        (("--prices", "nowhere"), "nowhere"),
+        (("--format", "html"), "--format is of the report, which needs --out"),
+        (("--format", "parquet", "--out", "o"), "the tables of `robustness` are CSV"),
+        (("--title", "Mine"), "--title is of the report, which needs --out"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    command: Command, events: Path, arguments: tuple[str, ...], word: str
+) -> None:
+    done = command("robustness", str(events), *QUICK, *arguments)
+    assert done.code == 2
+    assert word in done.err
+    assert done.out == ""
+
+
+def test_a_folder_with_other_files_is_refused(command: Command, events: Path, folder: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "note.txt").write_text("mine")
+    assert command("robustness", str(events), *QUICK, "--out", "mine").code == 2
+    assert (folder / "mine" / "note.txt").read_text() == "mine"
+
+
+def test_strict_says_when_something_was_dropped(command: Command, events: Path) -> None:
+    assert command("robustness", str(events), *QUICK, "--strict").code == 1
