@@ -20,6 +20,7 @@ import pandas as pd
 from eventstudy.errors import Problem, TableError
 from eventstudy.tables import BLANKS, Column, Problems, Table, note_double, note_nameless, shown
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FILE_LIMIT = 10_000_000
 COLUMN_LIMIT = 1_000
 
@@ -48,6 +49,22 @@ class _RefusalError(Exception):
     def __init__(self, problem: str, cure: str, line: int | None = None) -> None:
         super().__init__(problem)
         self.problem = Problem(line, "", "", problem, cure)
+
+
+def guard(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would take for a formula.
+
+    Examples
+    --------
+    >>> guard("=HYPERLINK(1)"), guard("plain"), unguard(guard("'=x"))
+    ("'=HYPERLINK(1)", 'plain', "'=x")
+    """
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+
+
+def unguard(text: str) -> str:
+    """Take the apostrophe of :func:`guard` off again."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def read_table(path: str | PathLike[str], error: type[TableError], known: Sequence[str]) -> Table:

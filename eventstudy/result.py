@@ -16,9 +16,18 @@ from eventstudy.plots import Plots
 from eventstudy.report.formats import counted
 from eventstudy.report.limits import PAGES
 from eventstudy.resultframes import ResultFrames
-from eventstudy.rundir import Format, check_format, read_files, write_files, write_whole
+from eventstudy.rundir import (
+    OPTIONAL,
+    TABLES,
+    Format,
+    check_format,
+    read_files,
+    write_files,
+    write_whole,
+)
 from eventstudy.summary import find, summary_table
 from eventstudy.tableset import PART, own_copy
+from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 if TYPE_CHECKING:
     from eventstudy.report import Findings
@@ -204,8 +213,10 @@ class StudyResult(ResultFrames):
         folder : path
             An empty folder, an earlier run (replaced whole), or a new one.
         formats : sequence of str
-            Besides tables and SVG: pdf, html, png, latex; parquet, which tables then are instead of
-            CSV. Of more than 50,000 pairs of an event and a security there are tables only.
+            Besides tables and SVG: pdf, html, png, latex; xlsx, all tables but that of the
+            estimation days in one workbook (``tables.xlsx``); parquet, which tables then are
+            instead of CSV. Of more than 50,000 pairs of an event and a security there are tables
+            only.
         title : str
             Title of the report.
         progress : callable, optional
@@ -219,6 +230,8 @@ class StudyResult(ResultFrames):
         from eventstudy.report import write_report
 
         form = check_format("parquet" if "parquet" in formats else "csv")
+        if "xlsx" in formats:
+            check_xlsxwriter()
         notes: list[str] = []
         result = self.noted(title=title)
 
@@ -227,7 +240,14 @@ class StudyResult(ResultFrames):
             result.write_data(work, form=form, progress=progress)
             progress("report")
             if result.reportable:
-                notes.extend(write_report(result.findings(), work, formats=formats))
+                findings = result.findings()
+                notes.extend(write_report(findings, work, formats=formats))
+                if "xlsx" in formats:
+                    progress("workbook")
+                    sheets = [*TABLES, *(name for name in OPTIONAL if name in result.frames)]
+                    sheets.remove("estimation")  # 250 rows an event, which no one reads there
+                    parts = {name: result.frames.parts(name) for name in sheets}
+                    notes.extend(write_workbook(findings, parts, work))
             else:
                 notes.append(
                     f"no report and no figures are drawn of {counted(result.pairs, 'pair')} of an "

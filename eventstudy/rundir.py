@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.columntypes import INPUT, Kind, kind_of
+from eventstudy.csvfile import guard, unguard
 from eventstudy.errors import InputError, RunDirectoryError
 from eventstudy.models import MODELS, name_of
 from eventstudy.parquetfile import ParquetTable, check_pyarrow, write_parquet
@@ -44,23 +45,6 @@ OPTIONAL = ("power",)
 FORMATS: tuple[Format, ...] = ("csv", "parquet")
 NEEDED = ("model", "estimation", "event", "windows", "calendar", "benchmark", "closed_day")
 NEEDED += ("min_estimation", "exclude_events_from_estimation", "tests", "level")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def guard(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would take for a formula.
-
-    Examples
-    --------
-    >>> guard("=HYPERLINK(1)"), guard("plain"), unguard(guard("'=x"))
-    ("'=HYPERLINK(1)", 'plain', "'=x")
-    """
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
-
-
-def unguard(text: str) -> str:
-    """Take the apostrophe of :func:`guard` off again."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def write_table(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> None:

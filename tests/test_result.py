@@ -16,9 +16,10 @@ from worlds import EVERY, one_date, prices, run, study, table, world
 
 import eventstudy as es
 from eventstudy.columntypes import DATES, FLAGS, INSTANTS, TEXTS, WHOLE
+from eventstudy.csvfile import guard, unguard
 from eventstudy.errors import InputError, RunDirectoryError
 from eventstudy.models.base import FITS
-from eventstudy.rundir import TABLES, guard, read_table, unguard, write_table
+from eventstudy.rundir import TABLES, read_table, write_table
 
 HOSTILE = [
     '=HYPERLINK("http://x")',

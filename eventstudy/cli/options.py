@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FORMATS = ("pdf", "html", "csv", "parquet", "png", "latex")
+FORMATS = ("pdf", "html", "csv", "parquet", "xlsx", "png", "latex")
 """What ``--format`` takes; tables and SVG files are always written."""
 
 CLAIMS = "claims.csv"
@@ -73,6 +73,10 @@ def _formats(context: click.Context, option: click.Parameter, value: str) -> tup
             raise click.BadParameter(f"there is no format {name!r}. There are {', '.join(FORMATS)}")
     if {"csv", "parquet"} <= {*names}:
         raise click.BadParameter("tables are csv or parquet, not both. Name one")
+    if "xlsx" in names:
+        from eventstudy.workbook import check_xlsxwriter
+
+        check_xlsxwriter()
     return names
 
 
@@ -208,7 +212,7 @@ report_options = (
         metavar="LIST",
         show_default=True,
         help=f"Any of {', '.join(FORMATS)}, separated by commas. Tables, as CSV unless it is "
-        "parquet, and SVG figures are always written.",
+        "parquet, and SVG figures are always written; xlsx is all tables in one workbook besides.",
     ),
     click.option(
         "--title",
@@ -381,5 +385,6 @@ def command_line(context: click.Context) -> str:
 
 def written(folder: Path, formats: tuple[str, ...], document: str = "report") -> str:
     """Say where the reports and the run directory are."""
-    reports = [str(folder / f"{document}.{name}") for name in formats if name in ("pdf", "html")]
+    named = {"pdf": f"{document}.pdf", "html": f"{document}.html", "xlsx": "tables.xlsx"}
+    reports = [str(folder / named[name]) for name in formats if name in named]
     return f"Written: {', '.join([*reports, f'{folder}/'])}"

@@ -17,6 +17,7 @@ from eventstudy.report.findings import COLUMNS, Findings
 from eventstudy.report.formats import counted, level, probability
 from eventstudy.rundir import MARK, write_table, write_whole
 from eventstudy.summary import power_sentences, settings_in_words
+from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -200,7 +201,7 @@ class PowerResult:
         folder : path
             New, empty, or an earlier run, which is replaced whole.
         formats : sequence of str
-            Besides CSV and SVG: pdf, html, png, latex.
+            Besides CSV and SVG: pdf, html, png, latex, xlsx (tables.xlsx).
         title : str
             Title of the report.
         progress : callable, optional
@@ -218,12 +219,22 @@ class PowerResult:
         """
         from eventstudy.report import write_report
 
+        if "xlsx" in formats:
+            check_xlsxwriter()
         notes: list[str] = []
 
         def fill(work: Path) -> None:
             progress("report")
             self.write_data(work)
-            notes.extend(write_report(self.findings(title), work, formats=formats))
+            findings = self.findings(title)
+            notes.extend(write_report(findings, work, formats=formats))
+            if "xlsx" in formats:
+                tables = {
+                    "power": [self.detectable],
+                    "curves": [self.curves],
+                    "dropped": [self.dropped],
+                }
+                notes.extend(write_workbook(findings, {**tables, "sources": [self.sources]}, work))
 
         write_whole(Path(folder), fill)
         return notes

@@ -20,6 +20,7 @@ from eventstudy.specifications.choices import NONE
 from eventstudy.specifications.readings import curve_sentences, readings
 from eventstudy.summary import settings_in_words
 from eventstudy.windows import Window
+from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -272,7 +273,7 @@ class Robustness:
         folder : path
             New, empty, or an earlier run, which is replaced whole.
         formats : sequence of str
-            Besides CSV and SVG: pdf, html, png, latex.
+            Besides CSV and SVG: pdf, html, png, latex, xlsx (tables.xlsx).
         title : str
             Title of the report.
         progress : callable, optional
@@ -290,12 +291,22 @@ class Robustness:
         """
         from eventstudy.report import write_report
 
+        if "xlsx" in formats:
+            check_xlsxwriter()
         notes: list[str] = []
 
         def fill(work: Path) -> None:
             progress("report")
             self.write_data(work)
-            notes.extend(write_report(self.findings(title), work, formats=formats))
+            findings = self.findings(title)
+            notes.extend(write_report(findings, work, formats=formats))
+            if "xlsx" in formats:
+                tables = {
+                    "robustness": [self.readings()],
+                    "specifications": [self.curve],
+                    "dropped": [self.dropped],
+                }
+                notes.extend(write_workbook(findings, {**tables, "sources": [self.sources]}, work))
 
         write_whole(Path(folder), fill)
         return notes

@@ -127,7 +127,7 @@ def test_the_defaults_in_help_are_those_of_the_study() -> None:
 def test_the_formats_are_those_of_the_report() -> None:
     writing = import_module("eventstudy.report.writing")
     rundir = import_module("eventstudy.rundir")
-    assert {*writing.FORMATS, *rundir.FORMATS} == set(FORMATS)
+    assert {*writing.FORMATS, *rundir.FORMATS, "xlsx"} == set(FORMATS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -154,7 +154,7 @@ def test_the_examples_run(name: str, command: Command, events: Path) -> None:
         (["run", "events.csv", "--closed-day", "never"], "previous"),
         (["run", "events.csv", "--seed", "x"], "--seed"),
         (["run", "events.csv", "--estimation"], "--estimation"),
-        (["run", "events.csv", "--format", "docx"], "pdf, html, csv, parquet, png, latex"),
+        (["run", "events.csv", "--format", "docx"], "pdf, html, csv, parquet, xlsx, png, latex"),
         (["run", "events.csv", "--exchange", "MU"], "TICKER=MIC"),
     ],
 )

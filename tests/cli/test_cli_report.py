@@ -90,6 +90,14 @@ def test_a_power_run_is_told_apart(command: Command, events: Path, folder: Path)
     assert _files(folder / "power") == before
 
 
+def test_a_robustness_run_is_told_apart(command: Command, events: Path, folder: Path) -> None:
+    options = ("--models", "constant_mean", "--prices", "snapshot", "--format", "csv")
+    assert command("robustness", str(events), *options, "--out", "robust").code == 0
+    done = command("report", "robust")
+    assert done.code == 2
+    assert "robust is a run of `robustness`, and only those of `run`" in done.err
+
+
 def test_the_folder_one_is_in_stays(
     command: Command, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
