@@ -29,13 +29,15 @@ def test_the_bare_pass_is_a_loop_over_the_events(scale, monkeypatch):
     module = importlib.import_module("world")
     monkeypatch.setattr(module, "CHUNK", 7)
     world = scale.draw(20, SECURITIES, DAYS)
-    out = np.empty((20, 21))
+    out, sums = np.empty((20, 21)), np.empty((2, 20))
     flat = np.ascontiguousarray(world.returns[:, :-1].T).ravel()
-    module.bare_pass(flat, world.security * DAYS + world.day, out)
+    module.bare_pass(flat, world.security * DAYS + world.day, sums, out)
     for event, (security, day) in enumerate(zip(world.security, world.day, strict=True)):
         own = world.returns[:, security]
         want = own[day - 10 : day + 11] - own[day - 260 : day - 10].sum()
         np.testing.assert_allclose(out[event], want, rtol=1e-12, atol=1e-15)
+        of_both = own[day - 260 : day - 10].sum(), own[day - 10 : day + 11].sum()
+        np.testing.assert_allclose(sums[:, event], of_both, rtol=1e-12, atol=1e-15)
     assert scale.bare_seconds(world) > 0
 
 
