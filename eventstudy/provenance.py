@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,8 @@ import pandas as pd
 
 from eventstudy.arrays import Integers
 from eventstudy.events import Events
-from eventstudy.factors import FactorTable
 from eventstudy.market import Market
-from eventstudy.models import MODELS, Model, name_of
+from eventstudy.models import Model, settings_of
 from eventstudy.panel import PriceSeries, SessionLookup
 
 PACKAGES = ("numpy", "pandas", "scipy", "exchange_calendars")
@@ -64,10 +63,7 @@ def digest_of(frame: pd.DataFrame) -> str:
 
 
 def describe_run(
-    events: Events,
-    spec: Mapping[str, Any],
-    sources: pd.DataFrame,
-    factors: FactorTable | None = None,
+    events: Events, spec: Mapping[str, Any], sources: pd.DataFrame, models: Sequence[Model]
 ) -> dict[str, Any]:
     """Say what went in; no clock, no path, so that the same input gives the same words.
 
@@ -79,28 +75,36 @@ def describe_run(
         The settings.
     sources : DataFrame
         From :func:`sources_frame`.
-    factors : FactorTable, optional
-        What the model brings along.
+    models : sequence of Model
+        The study's own model, and others that it is held against.
     """
     inputs = {events.name: events.sha256 or digest_of(events.frame)}
-    names: dict[str, str] = {}
-    if factors is not None:
-        names = {path: Path(path).name for path in factors.files}
-        inputs |= {names[path]: digest for path, digest in factors.files.items()}
-        inputs |= {} if factors.files else {"factors (frame)": factors.sha256}
-    model = spec["model"]
-    if names and isinstance(model, Mapping):
-        model = {**model, "factors": [names.get(one, one) for one in model["factors"]]}
+    tables = {table.sha256: table for table in (model.table for model in models) if table}
+    frames = 0
+    for table in tables.values():
+        inputs |= {Path(path).name: digest for path, digest in table.files.items()}
+        if not table.files:
+            frames += 1
+            inputs["factors (frame)" if frames == 1 else f"factors (frame {frames})"] = table.sha256
     return {
         "name": events.name,
         "inputs": inputs,
-        "settings": {**spec, "model": model},
+        "settings": {**spec, "model": named_settings(models[0])},
         "sources": {
             str(source): list(dict.fromkeys(rows["ticker"]))
             for source, rows in sources.groupby("source", sort=False)
         },
-        "versions": versions(MODELS.get(name_of(model), Model).packages),
+        "versions": versions(dict.fromkeys(name for model in models for name in model.packages)),
     }
+
+
+def named_settings(model: Model) -> str | dict[str, Any]:
+    """Give the settings of a model, with the names of its files for their paths."""
+    settings, table = settings_of(model), model.table
+    if table is None or not table.files or isinstance(settings, str):
+        return settings
+    names = {path: Path(path).name for path in table.files}
+    return {**settings, "factors": [names.get(one, one) for one in settings["factors"]]}
 
 
 def sources_frame(market: Market) -> pd.DataFrame:

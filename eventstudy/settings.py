@@ -18,7 +18,7 @@ from eventstudy.windows import Window
 _SHOWN = 200
 
 
-def windows_of(given: object) -> tuple[Window, ...]:
+def windows_of(given: object, name: str = "windows") -> tuple[Window, ...]:
     """Make windows of a list of them; a single pair of days is no list.
 
     Raises
@@ -33,7 +33,7 @@ def windows_of(given: object) -> tuple[Window, ...]:
     listed = None if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     if listed is None or any(isinstance(one, Real) for one in listed):
         raise StudyError(
-            f"windows {given!r} is no list of windows. Write one, as in windows=((0, 1),)"
+            f"{name} {given!r} is no list of windows. Write one, as in {name}=((0, 1),)"
         )
     return tuple(Window.of(one) for one in listed)
 

@@ -421,7 +421,7 @@ class Study:
             "dropped": dropped_frame(frame, dropped),
             "sources": sources,
         }
-        facts = describe_run(events, self.spec, sources, self.expected_return.table)
+        facts = describe_run(events, self.spec, sources, [self.expected_return])
         if too_many:
             facts["groups"] = too_many
         return StudyResult(

@@ -6,7 +6,6 @@ import hashlib
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,13 +13,13 @@ import click
 from click.core import ParameterSource
 
 from eventstudy.cli.messages import note
-from eventstudy.errors import InputError, StudyError
+from eventstudy.cli.models import model_of
+from eventstudy.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from eventstudy.events import Events
-    from eventstudy.models import Model
     from eventstudy.study import Study
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -279,26 +278,8 @@ def study_of(context: click.Context) -> Study:
     }
     named = options["model"] if is_given(context, "model") else None
     if named is not None or options["factors"] is not None:
-        changes["model"] = _model(study, named, options["factors"])
+        changes["model"] = model_of(study, named, options["factors"])
     return replace(study, **changes, exchanges={**study.exchanges, **listed})
-
-
-def _model(study: Study, name: str | None, factors: str | None) -> Model:
-    """Make the model that ``--model`` and ``--factors`` name."""
-    from eventstudy.models import MODELS, FactorModel, model_named
-
-    taking = [one for one, kind in MODELS.items() if "factors" in signature(kind).parameters]
-    if name is None:
-        own = study.expected_return.name
-        name = own if own in taking else FactorModel.name
-    if factors is None:
-        return model_named(name)
-    if name in MODELS and name not in taking:
-        raise StudyError(
-            f"the model {name} takes no factors. Leave --factors out, or choose one of "
-            f"{', '.join(taking)}"
-        )
-    return model_named(name, factors=[one.strip() for one in factors.split(",") if one.strip()])
 
 
 def events_of(context: click.Context) -> Events:

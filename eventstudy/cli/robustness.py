@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from eventstudy.cli import messages, output
 from eventstudy.cli.interrupts import unwritten
+from eventstudy.cli.models import models_of
 from eventstudy.cli.options import (
     command_line,
     event_options,
@@ -39,11 +41,12 @@ _RIGHT = ("own %", "p", "median %", "lowest %", "highest %", "found", "of")
 def _listed(
     context: click.Context, option: click.Parameter, value: str | None
 ) -> tuple[str, ...] | None:
-    """Take a list of names, separated by commas, apart."""
+    """Take a list apart at its commas, but for those of a window, as in (-130, -11)."""
     del context, option
     if value is None:
         return None
-    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    parts = (part.strip() for part in re.findall(r"(?:\([^)]*\)|[^,])+", value))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 @click.command(
@@ -64,7 +67,8 @@ def _listed(
         metavar="LIST",
         callback=_listed,
         show_default="the usual ones, which need a benchmark at most",
-        help="Models beside that of --model, separated by commas: see `list models`.",
+        help="Models beside that of --model, separated by commas: see `list models`. Those that "
+        "take factors have those of --factors.",
     ),
     click.option(
         "--estimations",
@@ -138,7 +142,9 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             study,
             given,
             prices=source,
-            models=USUAL if options["models"] is None else options["models"],
+            models=USUAL
+            if options["models"] is None
+            else models_of(options["models"], options["factors"]),
             estimations=options["estimations"],
             benchmarks=options["benchmarks"] or (),
             engine=engine,
@@ -173,35 +179,31 @@ def command(context: click.Context, events: str, **options: Any) -> int:
 
 def _show(result: Robustness) -> None:
     """Print what the specifications agree on, and what was dropped."""
-    from eventstudy.report.formats import integer, percent, probability
-
-    rows = [
-        [
-            row["who"],
-            percent(row["own"]),
-            probability(row["own_pvalue"]),
-            percent(row["median"]),
-            percent(row["lowest"]),
-            percent(row["highest"]),
-            integer(row["found"]),
-            integer(row["specifications"]),
-            row["reading"],
-        ]
-        for row in output.records(result.readings())
-    ]
-    if rows:
+    summary = output.records(result.summary())
+    if summary:
+        heads = ("pairs", *_RIGHT)
         output.table(
-            (*_HEADS, *_RIGHT, "reading"),
-            rows,
-            right=_RIGHT,
+            (*_HEADS, *heads, "reading"),
+            [_row(row) for row in summary],
+            right=heads,
             title=f"Effects of {result.curve['specification'].nunique()} specifications; found: p "
             f"at or below {1.0 - result.spec['level']:.3g}",
         )
     output.sentences(result.sentences())
-    dropped = result.findings().dropped
+    dropped = result.dropped_pairs()
     if len(dropped):
         output.table(
             ("event", "ticker", "reason"),
             dropped[["event_id", "ticker", "reason"]].to_numpy().tolist(),
             title="Dropped",
         )
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    from eventstudy.report.formats import integer, number
+
+    effects = [number(row[name]) for name in ("median %", "lowest %", "highest %")]
+    counts = [integer(row["found"]), integer(row["of"])]
+    return [
+        row["who"], row["pairs"], number(row["own %"]), row["p"], *effects, *counts, row["reading"],
+    ]  # fmt: skip

@@ -51,6 +51,20 @@ SPECIFICATIONS = (
 )
 """Columns of ``specifications``."""
 
+CHOICES = {
+    "model": "model",
+    "estimation": "estimation",
+    "benchmark": "benchmark",
+    "window": "tested window",
+}
+"""What specifications differ in, by column, and how it is called."""
+
+
+def found_of(pvalue: pd.Series, alpha: float) -> pd.Series:
+    """Tell which effects of ``specifications`` count as found: p at or below alpha."""
+    return pvalue <= alpha * (1 + 1e-12)  # one minus the level is not exact
+
+
 COUNTED_OVERLAPS = ("event_id", "ticker", "kind", "n_others", "sessions")
 """Columns of ``overlaps`` where they are too many to be listed: one row an event, not a pair."""
 
@@ -118,8 +132,8 @@ class Findings:
         not drawn.
     specifications, readings : DataFrame
         The same effects by other choices, columns `SPECIFICATIONS`, and what they agree on, a row
-        for each ``who``: own, own_pvalue, specifications, median, lowest, highest, found, reading
-        (see :class:`eventstudy.specifications.Robustness`); no rows in other reports.
+        for each ``who``, as :meth:`eventstudy.specifications.Robustness.readings` gives them; no
+        rows in other reports.
     models : DataFrame
         How well the model did, where that was asked for: no rows, or those of
         :func:`eventstudy.diagnostics.residual_measures`. It is made of the other frames.

@@ -17,6 +17,7 @@ PAGE = 45
 """Rows of a tabular; a longer table goes on in another one, with the same head."""
 
 _ID = 26
+_LINES = "p{5.5cm}"
 _NEXT = r"\\"
 _CLOSED = "\\end{tabular}\n"
 
@@ -126,7 +127,12 @@ def _small(sentences: Sequence[str]) -> str:
 def _tabulars(table: TableData) -> Iterator[str]:
     """Set the figures of a table, as many rows at a time as a page takes."""
     columns = table["columns"]
-    sides = "".join(column["align"][0] for column in columns)
+    wide = [column for column in columns if column["wide"] and column["align"] == "left"]
+    # A single column of words is set in lines; several have no more room than they take.
+    alone = wide[0]["label"] if len(wide) == 1 else None
+    sides = "".join(
+        _LINES if column["label"] == alone else column["align"][0] for column in columns
+    )
     rows = [row["cells"] for row in table["rows"] if row["kind"] != "words"]
     begin = 0
     while begin < len(rows):

@@ -8,10 +8,11 @@ import pandas as pd
 
 from eventstudy.report.figures import group_label
 from eventstudy.report.findings import Findings
-from eventstudy.report.formats import counted, integer, percent, probability
+from eventstudy.report.formats import counted, integer, is_missing, percent, probability
 from eventstudy.report.power_page import Add
 from eventstudy.report.specification_curve import (
     is_cut,
+    own_of,
     specification_height,
     specification_panel,
 )
@@ -27,13 +28,21 @@ WORDS = (
 REMARKS = (
     "All specifications have the same events and much the same prices: how many of them are "
     "significant is a description, and no test.",
+    "A choice may change which pairs can be measured, and with the sample the effect: the readings "
+    "say where the number of pairs differs.",
     "Longer tested windows hold longer effects, and all of them are in one curve; the table "
     "specifications has each by itself.",
     "The test of a group is chosen anew in each specification, from the pairs that could be "
-    "measured in it, by the rule of the study.",
+    "measured in it, whatever tests the study names. Its effect is the one which that test "
+    "estimates: the mean of cluster means (Ibragimov-Mueller), the precision-weighted effect "
+    "(adjusted BMP, adjusted Patell) or the average (portfolio).",
+)
+SAME = (
+    "The market-adjusted effect does not depend on the estimation window, only its error does: its "
+    "specifications repeat each other in that."
 )
 _DRAWN = 5
-_ID = 44
+_ID = 32
 
 
 def specification_section(findings: Findings, add: Add) -> dict[str, Any]:
@@ -65,9 +74,11 @@ def specification_section(findings: Findings, add: Add) -> dict[str, Any]:
 
 def _drawn(findings: Findings) -> list[pd.DataFrame]:
     """Give the specifications of the first groups with an effect, else of the first pairs."""
-    measured = findings.specifications[findings.specifications["estimate"].notna()]
-    groups = measured[measured["group"] != ""]
-    found = [own for _, own in (groups if len(groups) else measured).groupby("who", sort=False)]
+    every = findings.specifications
+    measured = every["estimate"].notna().groupby([every["group"], every["who"]]).transform("any")
+    every = every[measured.astype(bool)]
+    groups = every[every["group"] != ""]
+    found = [own for _, own in (groups if len(groups) else every).groupby("who", sort=False)]
     # Groups of one event are many, and each says little more than its pairs.
     several = [own for own in found if not str(own["group"].iloc[0]).startswith("event:")]
     return (several or found)[:_DRAWN]
@@ -82,17 +93,30 @@ def _figure(rows: pd.DataFrame, level: float, add: Add, *, first: bool) -> dict[
         caption = (
             f"{shorten(who, 60)}: the effect by each specification, in ascending order, with its "
             f"{100 * level:.3g} % interval, and below it the choices. Filled: p ≤ "
-            f"{1.0 - level:.3g}. The ring is the study's own choice, in its headline window."
+            f"{1.0 - level:.3g}."
         )
+    if own_of(rows).empty:
+        caption += " The study's own choice could not be measured."
+    elif first:
+        caption += " The ring is the study's own choice, in its headline window."
     if is_cut(rows):
-        caption += " Intervals that reach far beyond all effects are cut at the edge."
+        caption += " Intervals far longer than most are cut at the edge."
     low, high = percent(rows["estimate"].min()), percent(rows["estimate"].max())
-    alt = (
-        f"Effects of {who} in {counted(len(rows), 'specification')}, from {low} to {high} per "
-        "cent; figures in the table."
-    )
+    count = counted(int(rows["estimate"].notna().sum()), "specification")
+    alt = f"Effects of {who} in {count}, from {low} to {high} per cent; figures in the table."
     drawing = add(axes.figure, f"specifications-{who}", alt, caption)
     return {**drawing, "height": round(2.54 * specification_height(rows), 3)}
+
+
+def pairs_of(fewest: float, most: float) -> str:
+    """Print how many pairs were measured, from the fewest to the most.
+
+    Examples
+    --------
+    >>> pairs_of(26.0, 26.0), pairs_of(22.0, 26.0), pairs_of(float("nan"), float("nan"))
+    ('26', '22–26', '–')
+    """
+    return integer(most) if is_missing(most) or fewest == most else f"{fewest:.0f}–{most:.0f}"
 
 
 def readings_table(readings: pd.DataFrame) -> Table:
@@ -109,6 +133,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
     """
     columns = (
         Column("Group, or event"),
+        right("Pairs"),
         right("Own, %"),
         right("p"),
         right("Median, %"),
@@ -122,6 +147,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
     cells = tuple(
         (
             shorten(group_label(str(row["who"])) if row["group"] else str(row["who"]), _ID),
+            pairs_of(row["fewest"], row["most"]),
             percent(row["own"]),
             probability(row["own_pvalue"]),
             percent(row["median"]),
@@ -140,4 +166,4 @@ def readings_table(readings: pd.DataFrame) -> Table:
     return Table(columns, cells, kinds)
 
 
-__all__ = ["REMARKS", "readings_table", "specification_section"]
+__all__ = ["REMARKS", "SAME", "pairs_of", "readings_table", "specification_section"]

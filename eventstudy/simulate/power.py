@@ -122,7 +122,7 @@ def power(
         "target": target,
         "replications": replications,
     }
-    facts = describe_run(events, study.spec, sources, study.expected_return.table)
+    facts = describe_run(events, study.spec, sources, [study.expected_return])
     return PowerResult(
         spec=study.spec,
         target=target,

@@ -18,10 +18,12 @@ class Once:
     ----------
     source : PriceSource
         Where prices come from.
+    covering : pair of dates, optional
+        Dates that every series covers, whatever is asked for: where the parts need different ones.
     """
 
-    def __init__(self, source: PriceSource) -> None:
-        self.source = source
+    def __init__(self, source: PriceSource, covering: tuple[date, date] | None = None) -> None:
+        self.source, self._covering = source, covering
         self._given: dict[tuple[date, date], dict[str, Quotes]] = {}
 
     @property
@@ -31,6 +33,8 @@ class Once:
 
     def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:
         """Give the series of these tickers, as :class:`eventstudy.PriceSource` says."""
+        if self._covering is not None:
+            start, end = min(start, self._covering[0]), max(end, self._covering[1])
         given = self._given.setdefault((start, end), {})
         lacking = [ticker for ticker in dict.fromkeys(tickers) if ticker not in given]
         if lacking:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eventstudy.errors import StudyError
-from eventstudy.models import Model, describe_model
+from eventstudy.errors import StudyError, UnknownExchangeError
+from eventstudy.exchanges import exchange_of
+from eventstudy.models import Model, describe_model, model_of
+from eventstudy.places import DATA
+from eventstudy.settings import texts_of, windows_of
 from eventstudy.study import Study
 from eventstudy.tickers import TICKER
 from eventstudy.windows import Window
@@ -36,29 +39,28 @@ class Choice:
     ----------
     study : Study
         The study with this model and estimation window, and the tests that may lead.
+    model : str
+        The model in words; two that are called alike are numbered.
     benchmark : str
-        That of all rows, or `OWN`.
+        That of all rows, `OWN`, or `NONE` for a model that needs none.
     """
 
     study: Study
+    model: str
     benchmark: str
 
     @property
     def words(self) -> dict[str, str]:
         """The choice in words: model, estimation, benchmark."""
-        spec = self.study.spec
-        return {
-            "model": describe_model(spec["model"]),
-            "estimation": spec["estimation"],
-            "benchmark": self.benchmark if self.study.expected_return.needs_benchmark else NONE,
-        }
+        estimation = self.study.spec["estimation"]
+        return {"model": self.model, "estimation": estimation, "benchmark": self.benchmark}
 
 
 def choices_of(
     study: Study,
-    models: Sequence[ModelLike],
-    estimations: Sequence[WindowLike] | None,
-    benchmarks: Sequence[str],
+    models: Iterable[ModelLike],
+    estimations: Iterable[WindowLike] | None,
+    benchmarks: Iterable[str],
 ) -> list[Choice]:
     """Combine the choices; the study's own one comes first, and none comes twice.
 
@@ -67,34 +69,68 @@ def choices_of(
     Raises
     ------
     StudyError
-        Where a choice cannot be run, or a benchmark is no ticker.
+        Where a choice cannot be run, a benchmark is no ticker, or does not tell its exchange.
     """
-    bad = [one for one in benchmarks if one != OWN and not _is_ticker(one)]
-    if bad:
-        raise StudyError(
-            f"{bad[0]!r} is no benchmark. Write tickers, or {OWN} for that of each row"
-        )
+    named = _benchmarks(study, benchmarks)
     plain = replace(study, tests=LEADS, placebo="never", diagnostics=False)
-    windows = [*_estimations(study)] if estimations is None else estimations
+    windows = [*_half(study)] if estimations is None else windows_of(estimations, "estimations")
+    titles: dict[str, str] = {}
     found: dict[str, Choice] = {}
-    for model in (study.expected_return, *models):
+    for model in (study.expected_return, *_models(models)):
         for window in (study.estimation, *windows):
             one = replace(plain, model=model, estimation=window)
+            settings = one.spec["model"]
+            title = _title(describe_model(settings), repr(settings), titles)
             needs = one.expected_return.needs_benchmark
-            for benchmark in (OWN, *benchmarks) if needs else (OWN,):
-                choice = Choice(one, benchmark)
-                key = repr((one.spec["model"], one.spec["estimation"], benchmark))
-                found.setdefault(key, choice)
+            for benchmark in (OWN, *named) if needs else (NONE,):
+                key = repr((settings, one.spec["estimation"], benchmark))
+                found.setdefault(key, Choice(one, title, benchmark))
     return list(found.values())
 
 
-def _estimations(study: Study) -> Iterator[Window]:
+def _title(title: str, settings: str, titles: dict[str, str]) -> str:
+    """Give the name of a model, numbered where another one has it: with other tables of factors."""
+    if settings not in titles:
+        alike = sum(one == title or one.startswith(f"{title} #") for one in titles.values())
+        titles[settings] = f"{title} #{alike + 1}" if alike else title
+    return titles[settings]
+
+
+def _models(models: Iterable[ModelLike]) -> list[Model]:
+    """Make the models of a list.
+
+    Raises
+    ------
+    StudyError
+        Where it is no list, or one cannot be made.
+    """
+    if isinstance(models, Model | str | Mapping) or not isinstance(models, Iterable):
+        raise StudyError(
+            f"models {models!r} is no list of models. Write one, as in models=['market']"
+        )
+    return [model_of(one) if isinstance(one, str | Mapping) else one for one in models]
+
+
+def _benchmarks(study: Study, benchmarks: Iterable[str]) -> list[str]:
+    """Check the benchmarks, and leave out the rows' own, which is always a choice."""
+    named = [one for one in texts_of("benchmarks", benchmarks) if one != OWN]
+    for one in named:
+        if one == NONE or not TICKER.fullmatch(one):
+            raise StudyError(f"{one!r} is no benchmark. Write tickers, or {OWN} for each row's own")
+        try:
+            if study.calendar != DATA:
+                exchange_of(one, named=study.exchanges.get(one, ""))
+        except UnknownExchangeError as error:
+            raise StudyError(
+                f"the exchange of the benchmark {one} is not known. Name it, as in "
+                f"exchanges={{'{one}': 'XNYS'}} or --exchange {one}=XNYS (see `list exchanges`)"
+            ) from error
+    return named
+
+
+def _half(study: Study) -> Iterator[Window]:
     """Give the second half of the estimation window, where it is long enough."""
     window = Window.of(study.estimation)
     half = Window(window.last - len(window) // 2 + 1, window.last)
     if len(half) >= (study.min_estimation or LEAST):
         yield half
-
-
-def _is_ticker(text: object) -> bool:
-    return isinstance(text, str) and TICKER.fullmatch(text) is not None

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from eventstudy.comparison import USUAL
+from eventstudy.errors import PricesError, StudyError
 from eventstudy.execution import Engine
-from eventstudy.provenance import describe_run
+from eventstudy.market import price_range
+from eventstudy.provenance import describe_run, named_settings
 from eventstudy.settings import check_given
 from eventstudy.sources.once import Once
-from eventstudy.specifications.choices import OWN, Choice, ModelLike, WindowLike, choices_of
-from eventstudy.specifications.result import CHOICES, CURVE, DROPPED, Robustness
+from eventstudy.specifications.choices import (
+    LEADS,
+    NONE,
+    OWN,
+    Choice,
+    ModelLike,
+    WindowLike,
+    choices_of,
+)
+from eventstudy.specifications.result import CURVE, DROPPED, Robustness
 
 if TYPE_CHECKING:
     from eventstudy.events import Events
@@ -24,6 +35,13 @@ if TYPE_CHECKING:
     from eventstudy.study import Study
 
 ITSELF = "it is the benchmark of this specification"
+FEW = "fewer than two of its pairs could be measured"
+
+_BLANK: dict[str, Any] = {
+    **dict.fromkeys(("estimate", "se", "low", "high", "pvalue"), np.nan),
+    "n": 0,
+    "test": "",
+}
 
 
 def robustness(
@@ -55,7 +73,7 @@ def robustness(
         sessions (or as many as ``min_estimation`` says).
     benchmarks : sequence of str
         Tickers that take the place of all benchmarks, those that rows name included; ``"own"``
-        stands for the benchmarks of the study itself.
+        stands for the benchmarks of the study itself. One that every pair has anyway is no choice.
     engine : Engine or str
         As in :meth:`eventstudy.Study.run`.
     progress : callable, optional
@@ -69,13 +87,18 @@ def robustness(
     Raises
     ------
     InputError, PricesError, CalendarError
-        As :meth:`eventstudy.Study.run` does, and where a choice cannot be run.
+        As :meth:`eventstudy.Study.run` does, and where a choice cannot be run, no pair has prices
+        with it, or there is only one specification.
 
     Notes
     -----
     All combinations have the same events and much the same prices, so that their answers are far
     from independent: how many of them are significant is a description, and no test. What it shows
-    is whether a finding needs one certain choice.
+    is whether a finding needs one certain choice. A choice may also change which pairs can be
+    measured, and so the sample: ``n`` says it.
+
+    Groups are tested by the test that leads, by the rule of the study whatever ``tests`` it names;
+    its ``placebo`` and ``diagnostics`` are left out.
 
     References
     ----------
@@ -94,44 +117,83 @@ def robustness(
     """
     check_given(events, prices)
     combined = choices_of(study, models, estimations, benchmarks)
-    once = Once(prices)
+    windows: list[str] = list(study.spec["windows"])
+    if len(combined) * len(windows) == 1:
+        raise StudyError(
+            "there is only one specification. Name models, estimation windows, benchmarks or "
+            "tested windows to hold it against"
+        )
+    once = Once(prices, covering=_reach(events, combined))
     parts: list[pd.DataFrame] = []
     gone: list[pd.DataFrame] = []
     sources: list[pd.DataFrame] = []
+    kept: list[Choice] = []
+    benchmarks_of: dict[str, set[str]] = {}
     progress("specifications")
     for number, choice in enumerate(combined):
         share = 100 * number // len(combined)
-        progress(f"{number + 1} of {len(combined)}, {choice.words['model']}: {share} %")
-        given, own = _given(events, choice)
+        progress(f"{number + 1} of {len(combined)}, {choice.model}: {share} %")
+        same_study = choice.words | {"benchmark": OWN}
+        if benchmarks_of.get(repr(same_study)) == {choice.benchmark}:
+            continue  # every pair has this benchmark anyway: the choice would count twice
+        given, dropped = _given(events, choice)
         if len(given.frame):
-            result = choice.study.run(given, prices=once, engine=engine)
-            parts += [one.assign(**choice.words, _place=number) for one in _effects(result)]
-            own = pd.concat([result.dropped, own], ignore_index=True)
+            result = _run(choice, given, once, engine)
+            parts += [one.assign(**choice.words, _place=len(kept)) for one in _effects(result)]
+            dropped = pd.concat([result.dropped, dropped], ignore_index=True)
             sources.append(result.sources)
-        parts.append(_missing(own, study.spec["windows"]).assign(**choice.words, _place=number))
-        gone.append(own.assign(**choice.words))
+            if dropped.empty:
+                benchmarks_of[repr(choice.words)] = {*result.events["benchmark"]}
+        parts.append(_missing(dropped, windows).assign(**choice.words, _place=len(kept)))
+        gone.append(dropped.assign(**choice.words))
+        kept.append(choice)
     listed = pd.concat(sources, ignore_index=True)
     listed = listed.drop_duplicates(["ticker", "role"], ignore_index=True)
-    asked = {
-        name: list(dict.fromkeys(choice.words[name] for choice in combined))
-        for name in CHOICES[:-1]
+    used = {repr(one.study.spec["model"]): one.study.expected_return for one in kept}
+    facts = describe_run(events, study.spec, listed, [*used.values()])
+    asked = {name: list(dict.fromkeys(one.words[name] for one in kept)) for name in DROPPED[:3]}
+    settings = {
+        "models": [named_settings(model) for model in used.values()],
+        "tests": list(LEADS),
+        "min_estimation": study.min_estimation or "100, or all of a shorter window",
     }
-    facts = describe_run(events, study.spec, listed, study.expected_return.table)
     return Robustness(
         spec=study.spec,
-        curve=_in_order(pd.concat(parts, ignore_index=True), events, study.spec),
+        curve=_in_order(pd.concat(parts, ignore_index=True), events, kept, windows),
         dropped=pd.concat(gone, ignore_index=True)[list(DROPPED)],
         sources=listed,
-        provenance={**facts, "robustness": asked},
-        models=tuple(dict.fromkeys(choice.study.expected_return.name for choice in combined)),
+        provenance={**facts, "robustness": {**asked, **settings}},
+        models=tuple(dict.fromkeys(model.name for model in used.values())),
     )
+
+
+def _reach(events: Events, choices: Sequence[Choice]) -> tuple[date, date]:
+    """Dates that the windows of all choices need: each series is asked for once, with all."""
+    ranges = [price_range(events.frame, choice.study.design.widest) for choice in choices]
+    return min(start for start, _ in ranges), max(end for _, end in ranges)
+
+
+def _run(choice: Choice, events: Events, prices: PriceSource, engine: Engine | str) -> StudyResult:
+    """Run the study of a choice.
+
+    Raises
+    ------
+    PricesError
+        Where no pair has prices: it says whether for want of this benchmark.
+    """
+    try:
+        return choice.study.run(events, prices=prices, engine=engine)
+    except PricesError as error:
+        if choice.benchmark in (OWN, NONE):
+            raise
+        raise PricesError(f"with the benchmark {choice.benchmark} there is {error}") from error
 
 
 def _given(events: Events, choice: Choice) -> tuple[Events, pd.DataFrame]:
     """Events with the benchmark of a choice, and the pairs that it leaves without one."""
     frame = events.frame
     none = pd.DataFrame({"event_id": [], "ticker": [], "reason": []}, dtype=object)
-    if choice.benchmark == OWN:
+    if choice.benchmark in (OWN, NONE):
         return events, none
     itself = (frame["ticker"] == choice.benchmark).to_numpy()
     own = frame.loc[itself, ["event_id", "ticker"]].assign(reason=ITSELF)
@@ -144,23 +206,28 @@ def _effects(result: StudyResult) -> Iterator[pd.DataFrame]:
     tests = result.tests
     lead = tests[tests["lead"].astype(bool) & (tests["group"] != "")]
     names = ["window", "group", "n", "test", "estimate", "se", "low", "high", "pvalue", "reason"]
-    yield lead[names].assign(event_id="", ticker="", who=lead["group"])
     own = result.events
-    names = ["window", "event_id", "ticker", "se", "low", "high", "pvalue", "reason"]
-    yield own[names].assign(group="", n=1, test="sar_t", estimate=own["car"], who=_pairs(own))
+    yield lead[names].assign(event_id="", ticker="", who=lead["group"])
+    names = ["window", "event_id", "ticker", "se", "low", "high", "pvalue"]
+    yield own[names].assign(
+        group="",
+        n=own["car"].notna().astype(int),
+        test="sar_t",
+        estimate=own["car"],
+        # Of a pair that is measured it may speak of other tests, which were not asked for.
+        reason=own["reason"].where(own["car"].isna() | own["pvalue"].isna(), ""),
+        who=_pairs(own),
+    )
 
 
 def _missing(dropped: pd.DataFrame, windows: Sequence[str]) -> pd.DataFrame:
     """Rows without numbers, one a window, of the pairs that could not be measured."""
     rows = dropped.loc[dropped.index.repeat(len(windows))].reset_index(drop=True)
-    blank: dict[str, Any] = dict.fromkeys(("estimate", "se", "low", "high", "pvalue"), np.nan)
     return rows.assign(
         window=np.tile(np.array(windows, dtype=object), len(dropped)),
         group="",
-        n=0,
-        test="",
         who=_pairs(rows),
-        **blank,
+        **_BLANK,
     )
 
 
@@ -168,21 +235,39 @@ def _pairs(frame: pd.DataFrame) -> pd.Series:
     return frame["event_id"] + " " + frame["ticker"]
 
 
-def _in_order(curve: pd.DataFrame, events: Events, spec: dict[str, Any]) -> pd.DataFrame:
+def _in_order(
+    curve: pd.DataFrame, events: Events, choices: Sequence[Choice], windows: Sequence[str]
+) -> pd.DataFrame:
     """Sort by group or pair, then by specification; number those, and mark the study's own."""
     pairs = pd.unique(_pairs(events.frame))
-    groups = pd.unique(curve.loc[curve["group"] != "", "who"])
-    single = curve["group"] == ""
+    groups: list[str] = list(dict.fromkeys(curve.loc[curve["group"] != "", "who"]))
+    curve = pd.concat([curve, _lacking(curve, groups, choices, windows)], ignore_index=True)
     # A group may be spelled as a pair is.
     who = np.where(
-        single,
+        curve["group"] == "",
         len(groups) + pd.Index(pairs).get_indexer(pd.Index(curve["who"])),
         pd.Index(groups).get_indexer(pd.Index(curve["who"])),
     )
-    windows: list[str] = list(spec["windows"])
     window = pd.Index(windows).get_indexer(pd.Index(curve["window"]))
-    place = curve["_place"].to_numpy()
+    place = curve["_place"].to_numpy(np.int64)
     number = place * len(windows) + window
-    curve = curve.assign(specification=number + 1, own=number == 0)
+    curve = curve.assign(specification=number + 1, own=place == 0)
     order = np.lexsort((number, who))
     return curve.iloc[order].reset_index(drop=True)[list(CURVE)]
+
+
+def _lacking(
+    curve: pd.DataFrame, groups: Sequence[str], choices: Sequence[Choice], windows: Sequence[str]
+) -> pd.DataFrame:
+    """Rows without numbers of groups that a specification leaves fewer than two pairs."""
+    there = curve[curve["group"] != ""]
+    every = pd.MultiIndex.from_product([groups, range(len(choices)), windows])
+    known = pd.MultiIndex.from_frame(there[["who", "_place", "window"]])
+    rows = every.difference(known, sort=False).to_frame(
+        index=False, name=["who", "_place", "window"]
+    )
+    words = pd.DataFrame([choice.words for choice in choices])
+    own = words.iloc[rows["_place"].to_numpy(np.int64)].reset_index(drop=True)
+    return rows.assign(
+        **own, group=rows["who"], event_id="", ticker="", **{**_BLANK, "reason": FEW}
+    )

@@ -8,11 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eventstudy.report.findings import CHOICES, found_of
 from eventstudy.report.formats import counted, percent, probability
 from eventstudy.specifications.choices import NONE
+from eventstudy.summary import ESTIMATES
 
+READINGS = (
+    *("who", "event_id", "ticker", "group", "own", "own_pvalue", "asked", "specifications"),
+    *("fewest", "most", "median", "lowest", "highest", "negative", "positive", "found", "reading"),
+)
+_KEY = ["group", "who"]
 _NAMED = 3
-_SLACK = 1e-12  # one minus the level, in binary
+_WORDED = {"estimation": "estimation ", "benchmark": "benchmark ", "window": "window "}
+
+Where = dict[tuple[str, str], list[str]]
+"""Clauses of each group, or event and security."""
 
 
 def readings(curve: pd.DataFrame, alpha: float) -> pd.DataFrame:
@@ -30,75 +40,80 @@ def readings(curve: pd.DataFrame, alpha: float) -> pd.DataFrame:
     DataFrame
         As :meth:`eventstudy.specifications.Robustness.readings` says.
     """
-    rows: list[dict[str, object]] = []
-    for _, one in curve.groupby(["group", "who"], sort=False):
-        first = one.iloc[0]
-        own = one[one["own"]]
-        measured = one[one["estimate"].notna()]
-        effects = measured["estimate"].to_numpy(np.float64)
-        found = (measured["pvalue"] <= alpha + _SLACK).to_numpy(np.bool_)
-        known = len(effects) > 0
-        rows.append(
-            {
-                "who": first["who"],
-                "event_id": first["event_id"],
-                "ticker": first["ticker"],
-                "group": first["group"],
-                "own": own["estimate"].iloc[0] if len(own) else np.nan,
-                "own_pvalue": own["pvalue"].iloc[0] if len(own) else np.nan,
-                "specifications": len(effects),
-                "median": float(np.median(effects)) if known else np.nan,
-                "lowest": float(effects.min()) if known else np.nan,
-                "highest": float(effects.max()) if known else np.nan,
-                "negative": int((effects < 0).sum()),
-                "positive": int((effects > 0).sum()),
-                "found": int(found.sum()),
-                "reading": _reading(one, measured, found),
-            }
-        )
-    return pd.DataFrame(rows, columns=list(READINGS))
+    measured = curve["estimate"].notna()
+    marked = curve.assign(
+        _found=measured & found_of(curve["pvalue"], alpha),
+        _n=curve["n"].where(measured),
+        _below=curve["estimate"] < 0,
+        _above=curve["estimate"] > 0,
+    )
+    table = marked.groupby(_KEY, sort=False).agg(
+        event_id=("event_id", "first"),
+        ticker=("ticker", "first"),
+        asked=("estimate", "size"),
+        specifications=("estimate", "count"),
+        fewest=("_n", "min"),
+        most=("_n", "max"),
+        median=("estimate", "median"),
+        lowest=("estimate", "min"),
+        highest=("estimate", "max"),
+        negative=("_below", "sum"),
+        positive=("_above", "sum"),
+        found=("_found", "sum"),
+        _reason=("reason", "first"),
+    )
+    own = curve[curve["own"].astype(bool)].drop_duplicates(_KEY).set_index(_KEY)
+    table["own"] = own["estimate"].reindex(table.index)
+    table["own_pvalue"] = own["pvalue"].reindex(table.index)
+    where = _where(marked[measured])
+    table = table.reset_index()
+    table["reading"] = [
+        _reading(row, where.get((row["group"], row["who"]), [])) for row in table.to_dict("records")
+    ]
+    return table[list(READINGS)]
 
 
-READINGS = (
-    *("who", "event_id", "ticker", "group", "own", "own_pvalue", "specifications", "median"),
-    *("lowest", "highest", "negative", "positive", "found", "reading"),
-)
-
-
-def _reading(one: pd.DataFrame, measured: pd.DataFrame, found: np.ndarray) -> str:
+def _reading(row: Mapping[Any, Any], where: list[str]) -> str:
     """Say whether an effect is found in all specifications, in none, or with some choices only."""
-    if measured.empty:
-        return "not measured: " + str(one["reason"].iloc[0])
-    sign = np.sign(measured["estimate"].to_numpy(np.float64))
-    turns = "" if (sign > 0).all() or (sign < 0).all() else "; its sign changes"
-    if found.all():
-        return "found in every specification" + turns
-    if not found.any():
-        return "found in none" + turns
-    text = f"found in {int(found.sum())} of {len(found)}{turns}"
-    return "; ".join([text, *_where(measured.assign(found=found))])
+    count, asked, found = row["specifications"], row["asked"], row["found"]
+    if not count:
+        return f"not measured: {row['_reason']}"
+    of = f"{count:,}" if count == asked else f"{count:,} that could be measured, of {asked:,}"
+    if found == count:
+        text = "found in every specification" if count == asked else f"found in all {of}"
+    elif not found:
+        text = "found in none" if count == asked else f"found in none of {of}"
+    else:
+        text = f"found in {found:,} of {of}"
+    clauses = [
+        *(["its sign changes"] if max(row["negative"], row["positive"]) < count else []),
+        *(where if 0 < found < count else []),
+        *([f"{row['fewest']:,.0f} to {row['most']:,.0f} pairs"] if _varies(row) else []),
+    ]
+    return "; ".join([text, *clauses])
 
 
-_WORDED = {
-    "model": "{}",
-    "estimation": "estimation {}",
-    "benchmark": "benchmark {}",
-    "window": "window {}",
-}
+def _varies(row: Mapping[Any, Any]) -> bool:
+    return row["fewest"] < row["most"]
 
 
-def _where(measured: pd.DataFrame) -> Iterator[str]:
+def _where(measured: pd.DataFrame) -> Where:
     """Say which values of a choice an effect is found with, or never found with."""
-    for choice, word in _WORDED.items():
+    clauses: Where = {}
+    for choice in CHOICES:
         # The model says already that it needs no benchmark.
         rows = measured[measured["benchmark"] != NONE] if choice == "benchmark" else measured
-        any_found = rows.groupby(choice, sort=False)["found"].any()
-        some, never = ([*any_found.index[which]] for which in (any_found, ~any_found))
-        if not never or not some:
-            continue
-        often, named = ("only", some) if len(some) <= len(never) else ("never", never)
-        more = f" or {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-        yield f"{often} with {word.format(' or '.join(named[:_NAMED]))}{more}"
+        found = rows.groupby([*_KEY, choice], sort=False)["_found"].any()
+        values: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+        for (group, who, value), any_found in found.items():  # pyright: ignore
+            values.setdefault((group, who), ([], []))[not any_found].append(str(value))
+        for key, (some, never) in values.items():
+            if some and never:
+                often, named = ("only", some) if len(some) <= len(never) else ("never", never)
+                more = f" or {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+                text = f"{often} with {_WORDED.get(choice, '')}{' or '.join(named[:_NAMED])}{more}"
+                clauses.setdefault(key, []).append(text)
+    return clauses
 
 
 def curve_sentences(rows: pd.DataFrame, curve: pd.DataFrame, alpha: float) -> list[str]:
@@ -114,23 +129,11 @@ def curve_sentences(rows: pd.DataFrame, curve: pd.DataFrame, alpha: float) -> li
         p-values up to it count as found.
     """
     said: list[str] = []
-    everyone = rows[(rows["group"] == "all") & (rows["specifications"] > 0)]
-    for row in everyone.to_dict("records"):
-        said.append(
-            f"In {counted(row['specifications'], 'specification')} the average over all events "
-            f"lies between {percent(row['lowest'])} % and {percent(row['highest'])} %, median "
-            f"{percent(row['median'])} %; {_signs(row)}, and {_share(row)} p at or below "
-            f"{alpha:.3g}."
-        )
-        if np.isfinite(row["own"]):
-            effects = curve.loc[curve["who"].eq("all") & curve["group"].eq("all"), "estimate"]
-            larger = int((effects.abs() > abs(row["own"])).sum())
-            said.append(
-                f"The study's own choice, in its headline window, gives {percent(row['own'])} % (p "
-                f"{probability(row['own_pvalue'])}); {larger} of the others give a larger effect."
-            )
+    for row in rows[rows["group"] == "all"].to_dict("records"):
+        own = curve[(curve["group"] == "all") & curve["estimate"].notna()]
+        said += _of_everyone(row, own, alpha)
     for noun, part in (
-        ("further group", rows[(rows["group"] != "") & (rows["group"] != "all")]),
+        ("further group", rows[~rows["group"].isin(["", "all"]) & ~_of_one_event(rows)]),
         ("event-security pair", rows[rows["group"] == ""]),
     ):
         known = part[part["specifications"] > 0]
@@ -138,24 +141,50 @@ def curve_sentences(rows: pd.DataFrame, curve: pd.DataFrame, alpha: float) -> li
             continue
         always = int((known["found"] == known["specifications"]).sum())
         never = int((known["found"] == 0).sum())
-        turning = int(((known["negative"] > 0) & (known["positive"] > 0)).sum())
+        turning = int((known[["negative", "positive"]].max(axis=1) < known["specifications"]).sum())
+        partly = int((known["specifications"] < known["asked"]).sum())
         said.append(
-            f"{counted(len(known), noun)}: p at or below {alpha:.3g} in every specification for "
-            f"{always}, in none for {never}, in some only for {len(known) - always - never}; the "
-            f"sign of the effect changes for {turning}."
+            f"{counted(len(known), noun)}: p at or below {alpha:.3g} in every specification that "
+            f"measures it for {always:,}, in none for {never:,}, in some for "
+            f"{len(known) - always - never:,}; the sign of the effect changes for {turning:,}."
+            + f" Not measured in every specification: {partly:,}."
+            * (partly > 0)
         )
     return said
 
 
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"
+def _of_one_event(rows: pd.DataFrame) -> pd.Series:
+    """Tell the groups of the securities of one event, which repeat their pairs."""
+    return rows["group"].str.startswith("event:")
 
 
-def _share(row: Mapping[Any, Any]) -> str:
-    found, total = row["found"], row["specifications"]
-    if found in (0, total):
-        return "all have" if found else "none has"
-    return f"{found} {_have(found)}"
+def _of_everyone(row: Mapping[Any, Any], own: pd.DataFrame, alpha: float) -> Iterator[str]:
+    """Say of all events how far the effects lie apart, and where the study's own lies."""
+    count, asked = row["specifications"], row["asked"]
+    if not count:
+        return
+    which = counted(count, "specification")
+    if count < asked:
+        which = f"{count:,} of {counted(asked, 'specification')}, those that measure two pairs,"
+    effects = pd.unique(own["test"].map(ESTIMATES).fillna("average effect"))
+    words = " or ".join(map(str, effects))
+    found = {0: "none", count: "all"}.get(row["found"], f"{row['found']:,}")
+    yield (
+        f"In {which} the {words} over all events lies between {percent(row['lowest'])} % and "
+        f"{percent(row['highest'])} %, median {percent(row['median'])} %; {_signs(row)}; p at or "
+        f"below {alpha:.3g} in {found}."
+    )
+    first = own[own["own"].astype(bool)]
+    if first.empty or not np.isfinite(row["own"]):
+        yield "The study's own choice could not be measured."
+        return
+    window = str(first["window"].iloc[0])
+    others = own[(own["window"] == window) & ~own["own"].astype(bool)]["estimate"].abs()
+    yield (
+        f"The study's own choice gives {percent(row['own'])} % on window {window} (p "
+        f"{probability(row['own_pvalue'])}); larger in size on that window: "
+        f"{int((others > abs(row['own'])).sum()):,} of {len(others):,} others."
+    )
 
 
 def _signs(row: Mapping[Any, Any]) -> str:
@@ -164,4 +193,4 @@ def _signs(row: Mapping[Any, Any]) -> str:
         return "all are negative"
     if total == above:
         return "all are positive"
-    return f"{below} are negative"
+    return f"negative in {below:,} of {total:,}"

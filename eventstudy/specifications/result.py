@@ -6,30 +6,30 @@ import html
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from eventstudy.errors import InputError
 from eventstudy.models import describe_model
-from eventstudy.report.findings import SPECIFICATIONS, Findings
+from eventstudy.report.findings import CHOICES, SPECIFICATIONS, Findings, found_of
 from eventstudy.report.formats import counted, level, probability
 from eventstudy.rundir import MARK, write_table, write_whole
 from eventstudy.specifications.choices import NONE
 from eventstudy.specifications.readings import curve_sentences, readings
 from eventstudy.summary import settings_in_words
+from eventstudy.tableset import own_copy
 from eventstudy.windows import Window
 from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CHOICES = ("model", "estimation", "benchmark", "window")
-"""What the specifications differ in."""
-
 CURVE = SPECIFICATIONS
-DROPPED = (*CHOICES[:-1], "event_id", "ticker", "reason")
+DROPPED = ("model", "estimation", "benchmark", "event_id", "ticker", "reason")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,12 +41,12 @@ class Robustness:
     spec : mapping
         The study's settings.
     curve : DataFrame
-        One row a group (or event and security) and specification: ``specification``, its number,
-        of which 1 is the study's own, in its headline window (``own``); ``model``, ``estimation``,
-        ``benchmark`` ("own" is that of each row, "none" that of a model that needs none) and
-        ``window``; ``n`` pairs; ``test``, the one that leads in the group, ``sar_t`` for a pair;
-        ``estimate``, ``se``, ``low``, ``high`` in return units and ``pvalue``; ``reason`` where a
-        number is missing.
+        One row a group (or event and security) and specification: ``specification``, its number;
+        ``own``, whether it has the study's own choices, in whatever window; ``model``,
+        ``estimation``, ``benchmark`` ("own" is that of each row, "none" that of a model that needs
+        none) and ``window``; ``n`` pairs; ``test``, the one that leads in the group, ``sar_t`` for
+        a pair; ``estimate``, ``se``, ``low``, ``high`` in return units and ``pvalue``; ``reason``
+        where a number is missing.
     dropped : DataFrame
         One row an event and security that could not be measured with a ``model``, ``estimation``
         and ``benchmark``, with the reason.
@@ -54,7 +54,8 @@ class Robustness:
         One row a price series: its source and what it covers, for the first specification that
         reads it.
     provenance : mapping
-        Inputs with their digests, versions, settings, and under ``robustness`` the choices.
+        Inputs with their digests, versions, settings, and under ``robustness`` the choices: in
+        words, and the settings of the models; with the tests among which one leads.
     models : tuple of str
         Names of the models, as `list models` has them.
     """
@@ -83,16 +84,24 @@ class Robustness:
         -------
         DataFrame
             ``who``, ``event_id``, ``ticker``, ``group``; ``own`` and ``own_pvalue``, of the study
-            itself; ``specifications`` with an effect; ``median``, ``lowest``, ``highest`` effect;
-            ``negative`` and ``positive``, how many; ``found``, how many have p at or below one
-            minus the level; ``reading``, that in words. Effects in return units.
+            itself in the window, of all windows in the headline; ``asked``, all specifications, and
+            ``specifications``, those with an effect; ``fewest`` and ``most`` pairs that they
+            measure; ``median``, ``lowest``, ``highest`` effect; ``negative`` and ``positive``, how
+            many; ``found``, how many have p at or below one minus the level; ``reading``, that in
+            words. Effects in return units.
 
         Raises
         ------
         InputError
             Where the window is not one of the study.
         """
+        if window is None:
+            return own_copy(self._readings)
         return readings(self._of_window(window), 1.0 - self.spec["level"])
+
+    @cached_property
+    def _readings(self) -> pd.DataFrame:
+        return readings(self.curve, 1.0 - self.spec["level"])
 
     def summary(self, window: str | None = None) -> pd.DataFrame:
         """Give the readings as they are printed, effects in per cent.
@@ -102,17 +111,20 @@ class Robustness:
         window : str, optional
             As in ``"(0, 0)"``; all of them by default.
         """
+        from eventstudy.report.specification_page import pairs_of
+
         rows = self.readings(window)
         return pd.DataFrame(
             {
                 "who": rows["who"],
+                "pairs": [pairs_of(*of) for of in zip(rows["fewest"], rows["most"], strict=True)],
                 "own %": (100 * rows["own"]).round(2),
                 "p": rows["own_pvalue"].map(probability),
                 "median %": (100 * rows["median"]).round(2),
                 "lowest %": (100 * rows["lowest"]).round(2),
                 "highest %": (100 * rows["highest"]).round(2),
-                "specifications": rows["specifications"],
                 "found": rows["found"],
+                "of": rows["specifications"],
                 "reading": rows["reading"],
             }
         )
@@ -142,8 +154,8 @@ class Robustness:
         if choice not in CHOICES:
             raise InputError(f"no choice {choice!r}. The choices are {', '.join(CHOICES)}")
         rows = self._of(who, window)
-        alpha = 1.0 - self.spec["level"] + 1e-12
-        rows = rows[rows["estimate"].notna()].assign(found=rows["pvalue"] <= alpha)
+        rows = rows[rows["estimate"].notna()]
+        rows = rows.assign(found=found_of(rows["pvalue"], 1.0 - self.spec["level"]))
         return (
             rows.groupby(choice, sort=False)
             .agg(
@@ -158,7 +170,7 @@ class Robustness:
 
     def sentences(self) -> list[str]:
         """Say in words what the specifications agree on: the first group, then the others."""
-        return curve_sentences(self.readings(), self.curve, 1.0 - self.spec["level"])
+        return curve_sentences(self._readings, self.curve, 1.0 - self.spec["level"])
 
     def plot(self, who: str = "all", ax: Axes | None = None, *, window: str | None = None) -> Axes:
         """Draw the specification curve of a group, or of an event and security.
@@ -168,7 +180,8 @@ class Robustness:
         who : str
             A group, or an event and security as in ``"E-1 ABC"``.
         ax : matplotlib.axes.Axes, optional
-            Takes the effects; the choices are drawn below it.
+            Takes the effects. The choices are drawn below it and named to its left, where a figure
+            of one's own must leave room, as in ``figure.subplots_adjust(left=.3, bottom=.6)``.
         window : str, optional
             As in ``"(0, 0)"``; all of them by default.
 
@@ -183,11 +196,12 @@ class Robustness:
 
     def findings(self, title: str = "") -> Findings:
         """Everything that the report shows, in frames and sentences."""
-        from eventstudy.report.specification_page import REMARKS
+        from eventstudy.report.specification_page import REMARKS, SAME
 
         single = self.curve[self.curve["group"] == ""]
         tests = self.curve.loc[self.curve["test"] != "", "test"]
         asked = self.provenance["robustness"]
+        repeated = "market_adjusted" in self.models and len(asked["estimation"]) > 1
         return Findings(
             about="robustness",
             title=title or f"Robustness of {self.provenance['name']}",
@@ -201,28 +215,35 @@ class Robustness:
                     for label, name in _LABELS
                 ),
                 *(pair for pair in settings_in_words(self.spec) if pair[0] not in _VARIED),
+                ("Estimation days needed", str(asked["min_estimation"])),
             ),
-            notes=REMARKS,
+            notes=(*REMARKS, SAME) if repeated else REMARKS,
             windows=self.windows,
             level=self.spec["level"],
             methods=(*self.models, *pd.unique(tests)),
             provenance=self.provenance,
-            dropped=self._dropped_once(),
+            dropped=self.dropped_pairs(),
             sources=self.sources,
             specifications=self.curve,
-            readings=self.readings(),
+            readings=self._readings,
         )
 
-    def _dropped_once(self) -> pd.DataFrame:
-        """Give each pair and reason once, with the number of combinations that it is of."""
-        of = self.curve[list(CHOICES[:-1])].drop_duplicates().shape[0]
-        names = ["event_id", "ticker", "reason"]
-        rows = self.dropped.groupby(names, sort=False).size().reset_index(name="count")
-        some = rows["count"] < of
-        reasons = rows["reason"].where(
-            ~some, rows["reason"] + " (" + rows["count"].astype(str) + f" of {of} combinations)"
+    def dropped_pairs(self) -> pd.DataFrame:
+        """Give each event and security that lacks an effect somewhere once.
+
+        Returns
+        -------
+        DataFrame
+            ``event_id``, ``ticker`` and ``reason``: the first one, and of how many combinations.
+        """
+        of = len(self.curve[["model", "estimation", "benchmark"]].drop_duplicates())
+        rows = self.dropped.groupby(["event_id", "ticker"], sort=False)["reason"].agg(
+            ["first", "size", "nunique"]
         )
-        return rows.assign(reason=reasons)[names]
+        rows = rows.reset_index()
+        more = np.where(rows["nunique"] > 1, ", in some with other figures", "")
+        words = " (in " + rows["size"].astype(str) + f" of {of} combinations" + more + ")"
+        return rows[["event_id", "ticker"]].assign(reason=rows["first"] + words)
 
     def noted(self, *, command: str) -> Robustness:
         """Keep with the result the command that it came from."""
@@ -302,7 +323,7 @@ class Robustness:
             notes.extend(write_report(findings, work, formats=formats))
             if "xlsx" in formats:
                 tables = {
-                    "robustness": [self.readings()],
+                    "robustness": [self._readings],
                     "specifications": [self.curve],
                     "dropped": [self.dropped],
                 }
@@ -315,7 +336,7 @@ class Robustness:
         """Write the files of :meth:`save` into an existing folder."""
         import tomli_w
 
-        write_table(self.readings(), folder / "robustness.csv")
+        write_table(self._readings, folder / "robustness.csv")
         write_table(self.curve, folder / "specifications.csv")
         write_table(self.dropped, folder / "dropped.csv")
         write_table(self.sources, folder / "sources.csv")
@@ -363,4 +384,4 @@ _LABELS = (
     ("Estimation windows", "estimation"),
     ("Benchmarks", "benchmark"),
 )
-_VARIED = ("Model", "Estimation window", "Benchmark")
+_VARIED = ("Model", "Estimation window", "Benchmark", "Estimation days needed")

@@ -20,7 +20,8 @@ def test_it_prints_what_the_specifications_agree_on(command: Command, events: Pa
     assert done.code == 0
     assert "Effects of 12 specifications; found: p at or below 0.05" in done.out
     assert "REVIEW MU" in done.out
-    assert "In 12 specifications the average over all events" in done.out
+    assert "In 12 specifications the " in done.out
+    assert "effect over all events lies between" in done.out
     assert "SMIC" in done.out.split("Dropped")[1]  # 688981.SS is too young
     assert "Prices: snapshot" in done.err
 
@@ -42,10 +43,26 @@ def test_the_document_has_every_number(command: Command, events: Path) -> None:
     assert {row["ticker"] for row in document["dropped"]} == {"688981.SS"}
 
 
+def test_models_that_take_factors_have_them(command: Command, events: Path, folder: Path) -> None:
+    more = ("--factors", "^GSPC,^SOX", "--models", "factors,market", "--window", "0:0", "--json")
+    document = command("robustness", str(events), *QUICK[:2], *more).document
+    models = document["provenance"]["robustness"]["models"]
+    assert models == [{"name": "factors", "factors": ["^GSPC", "^SOX"]}, "market"]
+    windows = ("--estimations", "(-130, -11),-100:-11", "--models", "market", "--json")
+    document = command("robustness", str(events), *QUICK[:2], *windows).document
+    assert document["provenance"]["robustness"]["estimation"] == [
+        "(-260, -11)", "(-130, -11)", "(-100, -11)",
+    ]  # fmt: skip
+
+
 def test_a_benchmark_that_cannot_be_had_is_an_error(command: Command, events: Path) -> None:
     done = command("robustness", str(events), *QUICK, "--benchmarks", "^IXIC")
     assert done.code == 3
+    assert "with the benchmark ^IXIC there is no price series" in done.err
     assert "the bundled snapshot has no ^IXIC" in done.err
+    done = command("robustness", str(events), *QUICK, "--benchmarks", "^NOPE")
+    assert done.code == 2
+    assert "--exchange" in done.err
 
 
 def test_files_are_written_where_asked(command: Command, events: Path, folder: Path) -> None:

@@ -326,6 +326,7 @@ def test_latex_is_escaped() -> None:
 def tabulars(text: str) -> list[tuple[str, list[list[str]]]]:
     """Take the tabulars of a LaTeX text apart: their columns, and the cells of their rows."""
     found = []
+    text = re.sub(r"p\{[\d.]+cm\}", "p", text)
     for sides, body in re.findall(r"\\begin\{tabular\}\{(\w+)\}(.*?)\\end\{tabular\}", text, re.S):
         lines = [line for line in body.splitlines() if line.endswith(r"\\")]
         assert all(line in ("", r"\toprule", r"\midrule", r"\bottomrule") or line in lines

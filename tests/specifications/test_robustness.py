@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from worlds import MARKET, one_date, study, table, world
 
 import eventstudy as es
-from eventstudy.errors import InputError, StudyError
+from eventstudy.errors import InputError, PricesError, StudyError
 from eventstudy.report.findings import SPECIFICATIONS
 from eventstudy.report.writing import composed
 from eventstudy.specifications.choices import LEADS
-from eventstudy.specifications.curve import ITSELF
+from eventstudy.specifications.curve import FEW, ITSELF
 
 WINDOWS = [(0, 0), (-1, 1)]
 ROWS = [*one_date(4), ("LATE", "S04", 133), ("SHORT", "S05", 70)]
@@ -61,7 +61,11 @@ def test_every_combination_is_there_once(found):
     everyone = found.curve[found.curve["who"] == "all"]
     assert everyone["specification"].tolist() == list(range(1, 13))
     own = everyone[everyone["own"]]
-    assert own[choices].to_numpy().tolist() == [["market model", "(-130, -11)", "own", "(0, 0)"]]
+    assert own["specification"].tolist() == [1, 2]
+    assert own[choices].to_numpy().tolist() == [
+        ["market model", "(-130, -11)", "own", "(0, 0)"],
+        ["market model", "(-130, -11)", "own", "(-1, 1)"],
+    ]
     assert set(everyone.loc[everyone["model"] == "constant mean", "benchmark"]) == {"none"}
     assert found.models == ("market", "constant_mean")
 
@@ -115,7 +119,9 @@ def test_what_cannot_be_measured_keeps_its_rows_and_reasons(found):
     assert np.isnan(reading["own"])
     assert set(found.dropped["event_id"]) == {"SHORT"}
     (reason,) = found.findings().dropped["reason"]
-    assert reason.endswith("(3 of 6 combinations)")
+    assert reason.endswith("(in 3 of 6 combinations)")
+    assert reading["reading"].startswith("found in all 6 that could be measured, of 12")
+    assert (found.curve.loc[found.curve["estimate"].notna(), "reason"] == "").all()
 
 
 def test_readings_are_those_of_the_curve(found):
@@ -176,8 +182,8 @@ def test_by_default_the_second_half_of_the_estimation_window_is_a_choice():
     found = es.robustness(own, events, prices=prices, models=["market"])
     assert found.curve["estimation"].tolist() == ["(-135, -11)", "(-72, -11)"]
     short = es.Study(calendar="data", estimation=(-135, -11), windows=["0:0"])
-    found = es.robustness(short, events, prices=prices, models=["market"])
-    assert found.curve["estimation"].tolist() == ["(-135, -11)"]
+    found = es.robustness(short, events, prices=prices, models=["constant_mean"])
+    assert found.curve["estimation"].tolist() == ["(-135, -11)"] * 2
 
 
 def test_a_security_that_is_the_benchmark_is_left_out_with_the_reason():
@@ -191,17 +197,100 @@ def test_a_security_that_is_the_benchmark_is_left_out_with_the_reason():
 
 def test_each_series_is_asked_for_once():
     events, prices = given()
+    asked_for = []
 
     class Counting:
-        name, asked = "counting", []
+        name = "counting"
 
         def load(self, tickers, start, end):
-            self.asked += [(ticker, start, end) for ticker in tickers]
+            asked_for.extend(tickers)
             return prices.load(tickers, start, end)
 
-    source = Counting()
-    es.robustness(study(), events, prices=source, models=["market", "dimson"], estimations=[])
-    assert len(source.asked) == len(set(source.asked))
+    es.robustness(study(), events, prices=Counting(), models=["dimson"], estimations=["-30:-11"])
+    assert len(asked_for) == len(set(asked_for)) == 7
+
+
+def test_a_benchmark_that_every_pair_has_is_no_choice():
+    rows = ROWS[:4]
+    events, prices = given(rows)
+    own = study(windows=WINDOWS)
+    found = es.robustness(own, events, prices=prices, models=[], benchmarks=[MARKET, "ALT"])
+    assert found.provenance["robustness"]["benchmark"] == ["own", "ALT"]
+    assert set(found.curve["specification"]) == {1, 2, 3, 4}
+
+
+def test_a_group_that_lacks_pairs_has_rows_with_the_reason():
+    events, prices = given([("E00", "S00", 140), ("SHORT", "S05", 70)])
+    own = study(windows=["0:0"])
+    found = es.robustness(own, events, prices=prices, models=[], estimations=[SHORT])
+    rows = found.curve[found.curve["who"] == "all"]
+    assert rows["reason"].tolist() == [FEW, ""]
+    assert rows["n"].tolist() == [0, 2]
+    first, second, *_ = found.sentences()
+    assert first.startswith("In 1 of 2 specifications, those that measure two pairs,")
+    assert second == "The study's own choice could not be measured."
+    (figure,) = composed(found.findings())[0].data["first"]
+    assert "The study's own choice could not be measured." in figure["caption"]
+    assert "ring" not in figure["caption"]
+    ring = [line for line in found.plot().lines if line.get_markerfacecolor() == "none"]
+    assert [len(line.get_xdata()) for line in ring] == [0]
+
+
+def test_a_sample_that_changes_is_said():
+    events, prices = given()
+    own = study(windows=["0:0"])
+    found = es.robustness(own, events, prices=prices, models=[], estimations=[SHORT])
+    row = found.readings().set_index("who").loc["all"]
+    assert (row["fewest"], row["most"]) == (5, 6)
+    assert row["reading"].endswith("5 to 6 pairs")
+    assert found.summary().set_index("who").loc["all", "pairs"] == "5–6"
+
+
+def test_the_own_effect_of_a_window(found):
+    one = found.readings("(-1, 1)").set_index("who").loc["E00 S00"]
+    rows = found.curve[(found.curve["who"] == "E00 S00") & found.curve["own"]]
+    assert one["own"] == rows["estimate"].iloc[1]
+    assert found.readings().set_index("who").loc["E00 S00", "own"] == rows["estimate"].iloc[0]
+
+
+def test_models_called_alike_are_told_apart():
+    events, prices = given(ROWS[:4])
+    dates = prices.load([MARKET], pd.Timestamp("2019-01-01"), pd.Timestamp("2022-01-01"))
+    days = dates.series[MARKET].dates
+    rng = np.random.default_rng(1)
+    names = ["Mkt-RF", "SMB", "HML", "RF"]
+    tables = [
+        pd.DataFrame(0.01 * rng.standard_normal((len(days), 4)), index=days, columns=names)
+        for _ in range(2)
+    ]
+    found = es.robustness(
+        study(windows=["0:0"]),
+        events,
+        prices=prices,
+        models=[es.FF3(tables[0]), es.FF3(tables[1]), es.FF3(tables[0])],
+        estimations=[],
+    )
+    models = found.provenance["robustness"]["model"]
+    assert len(models) == 3
+    assert models[2] == f"{models[1]} #2"
+    assert found.by("model", "E00 S00")["specifications"].tolist() == [1, 1, 1]
+    assert {"factors (frame)", "factors (frame 2)"} <= {*found.provenance["inputs"]}
+
+
+def test_a_single_specification_is_no_curve():
+    events, prices = given()
+    with pytest.raises(StudyError, match="only one specification"):
+        es.robustness(study(windows=["0:0"]), events, prices=prices, models=[], estimations=[])
+
+
+def test_a_benchmark_without_prices_or_exchange_is_named():
+    events, prices = given()
+    with pytest.raises(PricesError, match="with the benchmark NOPE there is no price series"):
+        es.robustness(study(), events, prices=prices, models=[], benchmarks=["NOPE"])
+    with pytest.raises(StudyError, match=r"exchange of the benchmark \^NOPE is not known"):
+        es.robustness(
+            es.Study(), events, prices=es.SnapshotPrices(), models=[], benchmarks=["^NOPE"]
+        )
 
 
 @pytest.mark.parametrize(
@@ -210,7 +299,12 @@ def test_each_series_is_asked_for_once():
         ({"models": ["mraket"]}, "Did you mean market"),
         ({"estimations": ["-5:-11"]}, "ends before it begins"),
         ({"benchmarks": ["no ticker"]}, "'no ticker' is no benchmark"),
-        ({"benchmarks": [None]}, "None is no benchmark"),
+        ({"benchmarks": [None]}, "no list of texts"),
+        ({"benchmarks": "ALT"}, "benchmarks 'ALT' is no list of texts"),
+        ({"benchmarks": ["none"]}, "'none' is no benchmark"),
+        ({"models": "market"}, "models 'market' is no list of models"),
+        ({"models": None}, "models None is no list of models"),
+        ({"estimations": "-60:-11"}, "estimations '-60:-11' is no list of windows"),
     ],
 )
 def test_choices_that_cannot_be_run_are_refused(options, word):
@@ -220,10 +314,18 @@ def test_choices_that_cannot_be_run_are_refused(options, word):
 
 def test_words(found):
     first, second, groups, pairs = found.sentences()
-    assert first.startswith("In 12 specifications the average over all events lies between")
-    assert "The study's own choice" in second
-    assert groups.startswith("1 further group: p at or below 0.05 in every specification for 0")
+    assert first.startswith("In 12 specifications the precision-weighted effect over all events")
+    rows = found.curve[found.curve["who"] == "all"]
+    low, high = rows["estimate"].min(), rows["estimate"].max()
+    assert f"between −{-100 * low:.2f} % and −{-100 * high:.2f} %".replace(
+        "−", "-"
+    ) in first.replace("−", "-")
+    same = rows[rows["window"] == "(0, 0)"]["estimate"].abs()
+    larger = int((same.iloc[1:] > same.iloc[0]).sum())
+    assert f"larger in size on that window: {larger} of 5 others" in second
+    assert groups.startswith("1 further group: p at or below 0.05 in every specification that")
     assert pairs.startswith("6 event-security pairs: p at or below 0.05")
+    assert pairs.endswith("Not measured in every specification: 1.")
     assert repr(found).startswith("Robustness of market model, estimation (-130, -11): 12 spec")
     assert "<table" in found._repr_html_()
 
@@ -237,13 +339,16 @@ def test_the_curve_is_drawn_in_ascending_order_with_the_choices_below(found):
     drawn = np.concatenate([np.column_stack(line.get_data()) for line in dots[:-1]])
     heights = drawn[np.argsort(drawn[:, 0]), 1]
     np.testing.assert_allclose(heights, 100 * np.sort(rows["estimate"]), rtol=1e-12)
-    assert ring == pytest.approx(100 * rows.loc[rows["own"], "estimate"].to_numpy())
+    assert ring == pytest.approx(100 * rows["estimate"].to_numpy()[:1])  # the headline window
     (below,) = axes.child_axes
     squares = sum(len(line.get_xdata()) for line in below.lines if line.get_marker() == "s")
     # Four choices differ; every specification has one value of each.
     assert squares == 4 * len(rows)
     words = {text.get_text() for text in below.texts}
     assert {"market model", "constant mean", "ALT", "(−1, 1)", "tested window"} <= words
+    names = [text.get_text() for text in axes.texts]
+    own = 100 * rows["estimate"].iloc[0]
+    assert f"12 specifications, the study's own {own:.2f}".replace("-", "−") in names
     filled = [line for line in dots if line.get_markerfacecolor() not in ("white", "none")]
     assert sum(len(line.get_xdata()) for line in filled) == (rows["pvalue"] <= 0.05).sum()
 
@@ -311,6 +416,9 @@ def test_it_is_written_whole(found, tmp_path):
         "model": ["market model", "constant mean"],
         "estimation": ["(-130, -11)", "(-60, -11)"],
         "benchmark": ["own", "ALT", "none"],
+        "models": ["market", "constant_mean"],
+        "tests": [*LEADS],
+        "min_estimation": "100, or all of a shorter window",
     }
 
 
