@@ -79,7 +79,9 @@ class Study:
     closed_day : {"next", "previous", "drop"}
         What happens to an event's calendar date that is no session.
     min_estimation : int, optional
-        Usable estimation days an event needs; by default 100, or the whole window if shorter.
+        Usable estimation days an event needs; by default 100, or the whole window if shorter (but
+        for the first and last days that Dimson's model and that of Scholes and Williams cannot
+        use).
     exclude_events_from_estimation : bool
         Leave days of other events of the same security out of the estimation window.
     rolling_start : int
@@ -194,11 +196,13 @@ class Study:
                 f"{least}. Widen it"
             )
         minimum = self.min_estimation
+        # Days that the model itself leaves out no event can have.
+        usable = len(estimation) - sum(self.expected_return.margins)
         return Design(
             estimation,
             Window.of(self.event),
             tuple(Window.of(window) for window in self.windows),
-            min(100, len(estimation)) if minimum is None else minimum,
+            min(100, usable) if minimum is None else minimum,
             self.rolling_start,
         )
 

@@ -362,3 +362,14 @@ def test_overlapping_events_are_flagged():
     assert "shares tested days with A" in flags["B"]
     assert "shares" not in flags["C"]
     assert len(result.overlaps) == 1
+
+
+@pytest.mark.parametrize("model", ["dimson", "scholes_williams", "market"])
+def test_a_short_window_can_be_had_with_every_model(model):
+    """Days that the model leaves out at the ends are not asked for by default."""
+    frame = world(2)
+    result = run(frame, one_date(2), model=model, estimation=(-70, -11))
+    assert result.dropped.empty
+    lost = {"dimson": 2, "scholes_williams": 2, "market": 0}[model]
+    assert result.spec["min_estimation"] == 60 - lost
+    assert result.fits["n_obs"].tolist() == [60 - lost] * 2
