@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,20 +12,18 @@ from eventstudy.cli.options import (
     command_line,
     event_options,
     events_of,
-    is_given,
     json_option,
     report_options,
     study_of,
     with_options,
-    written,
 )
 from eventstudy.cli.prices import (
     cache_option,
-    detours,
     prices_option,
     refuse_unpriced,
     source_named,
 )
+from eventstudy.cli.reported import folder_of, out_option, tell
 
 if TYPE_CHECKING:
     from eventstudy.simulate import PowerResult
@@ -75,13 +72,7 @@ _RIGHT = ("effect %", "p", "size %", "smallest %", "by placebo %")
         help="Placebo events an event, and draws a group.",
     ),
     click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws."),
-    click.option(
-        "--out",
-        metavar="FOLDER",
-        show_default="nothing is written",
-        help="Writes tables, figures and a report there: new, empty, or an earlier run, which is "
-        "replaced whole.",
-    ),
+    out_option,
     *report_options,
     json_option,
 )
@@ -94,19 +85,10 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     dates move as one so that what is correlated stays so. An effect that was not found and that is
     smaller than the smallest one detected may well be there.
     """
-    from eventstudy.rundir import check_target
     from eventstudy.simulate.power import EFFECTS, power
 
     del events
-    for name in ("formats", "title"):
-        if is_given(context, name) and not options["out"]:
-            flag = name.removesuffix("s")
-            raise click.UsageError(f"--{flag} is of the report, which needs --out FOLDER")
-    if "parquet" in options["formats"]:
-        raise click.UsageError("--format parquet is of `run`; the tables of `power` are CSV")
-    folder = Path(options["out"]) if options["out"] else None
-    if folder:
-        check_target(folder)
+    folder = folder_of(context)
     study = study_of(context)
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
     given = events_of(context)
@@ -127,25 +109,12 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             notes = result.write_run(
                 folder, formats=options["formats"], title=options["title"], progress=step
             )
-    series = result.sources.groupby("source", sort=False)["ticker"].nunique()
-    messages.say(f"Prices: {', '.join(f'{name} ({n} series)' for name, n in series.items())}")
-    for text in (*detours(result.sources), *notes):
-        messages.note(text)
-    if options["as_json"]:
-        output.document(
-            {
-                "detectable": result.detectable,
-                "curves": result.curves,
-                "dropped": result.dropped,
-                "provenance": dict(result.provenance),
-            }
-        )
-    else:
-        _show(result)
-    if folder:
-        say = messages.say if options["as_json"] else output.paragraph
-        say(written(folder, options["formats"], "power"))
-    return 1 if options["strict"] and len(result.dropped) else 0
+    document = {
+        "detectable": result.detectable,
+        "curves": result.curves,
+        "dropped": result.dropped,
+    }
+    return tell(context, result, notes, document, lambda: _show(result))
 
 
 def _show(result: PowerResult) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,20 +14,18 @@ from eventstudy.cli.options import (
     command_line,
     event_options,
     events_of,
-    is_given,
     json_option,
     report_options,
     study_of,
     with_options,
-    written,
 )
 from eventstudy.cli.prices import (
     cache_option,
-    detours,
     prices_option,
     refuse_unpriced,
     source_named,
 )
+from eventstudy.cli.reported import folder_of, out_option, tell
 
 if TYPE_CHECKING:
     from eventstudy.specifications import Robustness
@@ -99,13 +96,7 @@ def _listed(
         show_default=True,
         help="Where many events are worked on, as in `run`.",
     ),
-    click.option(
-        "--out",
-        metavar="FOLDER",
-        show_default="nothing is written",
-        help="Writes tables, figures and a report there: new, empty, or an earlier run, which is "
-        "replaced whole.",
-    ),
+    out_option,
     *report_options,
     json_option,
 )
@@ -119,19 +110,10 @@ def command(context: click.Context, events: str, **options: Any) -> int:
     """
     from eventstudy.comparison import USUAL
     from eventstudy.execution import Engine
-    from eventstudy.rundir import check_target
     from eventstudy.specifications import robustness
 
     del events
-    for name in ("formats", "title"):
-        if is_given(context, name) and not options["out"]:
-            flag = name.removesuffix("s")
-            raise click.UsageError(f"--{flag} is of the report, which needs --out FOLDER")
-    if "parquet" in options["formats"]:
-        raise click.UsageError("--format parquet is of `run`; the tables of `robustness` are CSV")
-    folder = Path(options["out"]) if options["out"] else None
-    if folder:
-        check_target(folder)
+    folder = folder_of(context)
     engine = Engine.of(options["engine"])
     study = study_of(context)
     source = source_named(options["prices"], offline=options["offline"], cache=options["cache"])
@@ -156,25 +138,12 @@ def command(context: click.Context, events: str, **options: Any) -> int:
             notes = result.write_run(
                 folder, formats=options["formats"], title=options["title"], progress=step
             )
-    series = result.sources.groupby("source", sort=False)["ticker"].nunique()
-    messages.say(f"Prices: {', '.join(f'{name} ({n} series)' for name, n in series.items())}")
-    for text in (*detours(result.sources), *notes):
-        messages.note(text)
-    if options["as_json"]:
-        output.document(
-            {
-                "robustness": result.readings(),
-                "specifications": result.curve,
-                "dropped": result.dropped,
-                "provenance": dict(result.provenance),
-            }
-        )
-    else:
-        _show(result)
-    if folder:
-        say = messages.say if options["as_json"] else output.paragraph
-        say(written(folder, options["formats"], "robustness"))
-    return 1 if options["strict"] and len(result.dropped) else 0
+    document = {
+        "robustness": result.readings(),
+        "specifications": result.curve,
+        "dropped": result.dropped,
+    }
+    return tell(context, result, notes, document, lambda: _show(result))
 
 
 def _show(result: Robustness) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import html
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,9 +11,8 @@ from eventstudy.errors import InputError
 from eventstudy.models import describe_model, name_of
 from eventstudy.report.findings import COLUMNS, Findings
 from eventstudy.report.formats import counted, level, probability
-from eventstudy.rundir import MARK, write_table, write_whole
+from eventstudy.reported import Reported
 from eventstudy.summary import power_sentences, settings_in_words
-from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +22,7 @@ DETECTABLE = COLUMNS["power"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PowerResult:
+class PowerResult(Reported):
     """What a study can see.
 
     Attributes
@@ -55,18 +50,19 @@ class PowerResult:
         was asked: effects, target, replications.
     """
 
-    spec: Mapping[str, Any]
     target: float
     curves: pd.DataFrame
     detectable: pd.DataFrame
-    dropped: pd.DataFrame
-    sources: pd.DataFrame
-    provenance: Mapping[str, Any]
 
     @property
-    def windows(self) -> tuple[str, ...]:
-        """Tested windows as text; the first is the headline."""
-        return tuple(self.spec["windows"])
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The frames by the name of their file."""
+        return {
+            "power": self.detectable,
+            "curves": self.curves,
+            "dropped": self.dropped,
+            "sources": self.sources,
+        }
 
     def summary(self, window: str | None = None) -> pd.DataFrame:
         """One row an event and security, then one a group: what was found, what could have been.
@@ -152,117 +148,11 @@ class PowerResult:
         own = self._of_window(None)
         return own.loc[own["test"] != "", "test"]
 
-    def noted(self, *, command: str) -> PowerResult:
-        """Keep with the result the command that it came from."""
-        return replace(self, provenance={**self.provenance, "command": command})
-
-    def report(self, path: str | Path, *, title: str = "") -> Path:
-        """Write the report as one file, PDF or HTML by its suffix; its folder is made.
-
-        Raises
-        ------
-        InputError
-            Where the suffix is another, or the file cannot be written.
-        """
-        from eventstudy.report import write_document
-
-        write_document(self.findings(title), path)
-        return Path(path)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write the tables into a folder, as CSV.
-
-        Parameters
-        ----------
-        folder : path
-            New, empty, or an earlier run, which is replaced whole.
-
-        Raises
-        ------
-        RunDirectoryError
-            Where the folder holds anything else.
-        """
-        folder = Path(folder)
-        write_whole(folder, self.write_data)
-        return folder
-
-    def write_run(
-        self,
-        folder: str | Path,
-        *,
-        formats: Sequence[str] = ("pdf",),
-        title: str = "",
-        progress: Callable[[str], object] = str,
-    ) -> list[str]:
-        """Write tables, drawings and reports (power.pdf) into a folder.
-
-        Parameters
-        ----------
-        folder : path
-            New, empty, or an earlier run, which is replaced whole.
-        formats : sequence of str
-            Besides CSV and SVG: pdf, html, png, latex, xlsx (tables.xlsx).
-        title : str
-            Title of the report.
-        progress : callable, optional
-            Told of each step as it begins.
-
-        Returns
-        -------
-        list of str
-            What the reader should know, such as characters that no font could show.
-
-        Raises
-        ------
-        RunDirectoryError
-            Where the folder holds anything else.
-        """
-        from eventstudy.report import write_report
-
-        if "xlsx" in formats:
-            check_xlsxwriter()
-        notes: list[str] = []
-
-        def fill(work: Path) -> None:
-            progress("report")
-            self.write_data(work)
-            findings = self.findings(title)
-            notes.extend(write_report(findings, work, formats=formats))
-            if "xlsx" in formats:
-                tables = {
-                    "power": [self.detectable],
-                    "curves": [self.curves],
-                    "dropped": [self.dropped],
-                }
-                notes.extend(write_workbook(findings, {**tables, "sources": [self.sources]}, work))
-
-        write_whole(Path(folder), fill)
-        return notes
-
-    def write_data(self, folder: Path) -> None:
-        """Write the files of :meth:`save` into an existing folder."""
-        import tomli_w
-
-        write_table(self.detectable, folder / "power.csv")
-        write_table(self.curves, folder / "curves.csv")
-        write_table(self.dropped, folder / "dropped.csv")
-        write_table(self.sources, folder / "sources.csv")
-        (folder / "study.toml").write_text(tomli_w.dumps(dict(self.spec)), encoding="utf-8")
-        text = json.dumps(self.provenance, indent=2, ensure_ascii=False)
-        (folder / MARK).write_text(text + "\n", encoding="utf-8")
-
     def _of_window(self, window: str | None) -> pd.DataFrame:
         chosen = window or self.windows[0]
         if chosen not in self.windows:
             raise InputError(f"no window {chosen!r} in the study. It has {', '.join(self.windows)}")
         return self.detectable[self.detectable["window"] == chosen]
-
-    def __repr__(self) -> str:
-        return f"{self._headline()}\n{self.summary().to_string(index=False)}"
-
-    def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, border=0, na_rep="")
-        return f"<p>{html.escape(self._headline())}</p>{table}"
 
     def _headline(self) -> str:
         pairs = self.detectable.loc[self.detectable["group"] == "", "who"].nunique()

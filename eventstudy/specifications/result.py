@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import html
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,13 +13,12 @@ from eventstudy.errors import InputError
 from eventstudy.models import describe_model
 from eventstudy.report.findings import CHOICES, SPECIFICATIONS, Findings, found_of
 from eventstudy.report.formats import counted, level, probability
-from eventstudy.rundir import MARK, write_table, write_whole
+from eventstudy.reported import Reported
 from eventstudy.specifications.choices import NONE
 from eventstudy.specifications.readings import curve_sentences, readings
 from eventstudy.summary import settings_in_words
 from eventstudy.tableset import own_copy
 from eventstudy.windows import Window
-from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +28,7 @@ DROPPED = ("model", "estimation", "benchmark", "event_id", "ticker", "reason")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Robustness:
+class Robustness(Reported):
     """The same effects, measured in every reasonable way.
 
     Attributes
@@ -60,17 +55,18 @@ class Robustness:
         Names of the models, as `list models` has them.
     """
 
-    spec: Mapping[str, Any]
     curve: pd.DataFrame
-    dropped: pd.DataFrame
-    sources: pd.DataFrame
-    provenance: Mapping[str, Any]
     models: tuple[str, ...]
 
     @property
-    def windows(self) -> tuple[str, ...]:
-        """Tested windows as text; the first is the headline."""
-        return tuple(self.spec["windows"])
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The frames by the name of their file."""
+        return {
+            "robustness": self._readings,
+            "specifications": self.curve,
+            "dropped": self.dropped,
+            "sources": self.sources,
+        }
 
     def readings(self, window: str | None = None) -> pd.DataFrame:
         """One row a group, then one an event and security: what its specifications agree on.
@@ -245,105 +241,6 @@ class Robustness:
         words = " (in " + rows["size"].astype(str) + f" of {of} combinations" + more + ")"
         return rows[["event_id", "ticker"]].assign(reason=rows["first"] + words)
 
-    def noted(self, *, command: str) -> Robustness:
-        """Keep with the result the command that it came from."""
-        return replace(self, provenance={**self.provenance, "command": command})
-
-    def report(self, path: str | Path, *, title: str = "") -> Path:
-        """Write the report as one file, PDF or HTML by its suffix; its folder is made.
-
-        Raises
-        ------
-        InputError
-            Where the suffix is another, or the file cannot be written.
-        """
-        from eventstudy.report import write_document
-
-        write_document(self.findings(title), path)
-        return Path(path)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write the tables into a folder, as CSV.
-
-        Parameters
-        ----------
-        folder : path
-            New, empty, or an earlier run, which is replaced whole.
-
-        Raises
-        ------
-        RunDirectoryError
-            Where the folder holds anything else.
-        """
-        folder = Path(folder)
-        write_whole(folder, self.write_data)
-        return folder
-
-    def write_run(
-        self,
-        folder: str | Path,
-        *,
-        formats: Sequence[str] = ("pdf",),
-        title: str = "",
-        progress: Callable[[str], object] = str,
-    ) -> list[str]:
-        """Write tables, drawings and reports (robustness.pdf) into a folder.
-
-        Parameters
-        ----------
-        folder : path
-            New, empty, or an earlier run, which is replaced whole.
-        formats : sequence of str
-            Besides CSV and SVG: pdf, html, png, latex, xlsx (tables.xlsx).
-        title : str
-            Title of the report.
-        progress : callable, optional
-            Told of each step as it begins.
-
-        Returns
-        -------
-        list of str
-            What the reader should know, such as characters that no font could show.
-
-        Raises
-        ------
-        RunDirectoryError
-            Where the folder holds anything else.
-        """
-        from eventstudy.report import write_report
-
-        if "xlsx" in formats:
-            check_xlsxwriter()
-        notes: list[str] = []
-
-        def fill(work: Path) -> None:
-            progress("report")
-            self.write_data(work)
-            findings = self.findings(title)
-            notes.extend(write_report(findings, work, formats=formats))
-            if "xlsx" in formats:
-                tables = {
-                    "robustness": [self._readings],
-                    "specifications": [self.curve],
-                    "dropped": [self.dropped],
-                }
-                notes.extend(write_workbook(findings, {**tables, "sources": [self.sources]}, work))
-
-        write_whole(Path(folder), fill)
-        return notes
-
-    def write_data(self, folder: Path) -> None:
-        """Write the files of :meth:`save` into an existing folder."""
-        import tomli_w
-
-        write_table(self._readings, folder / "robustness.csv")
-        write_table(self.curve, folder / "specifications.csv")
-        write_table(self.dropped, folder / "dropped.csv")
-        write_table(self.sources, folder / "sources.csv")
-        (folder / "study.toml").write_text(tomli_w.dumps(dict(self.spec)), encoding="utf-8")
-        text = json.dumps(self.provenance, indent=2, ensure_ascii=False)
-        (folder / MARK).write_text(text + "\n", encoding="utf-8")
-
     def _of(self, who: str, window: str | None) -> pd.DataFrame:
         rows = self._of_window(window)
         rows = rows[rows["who"] == who]
@@ -360,13 +257,6 @@ class Robustness:
         if chosen not in self.windows:
             raise InputError(f"no window {window!r} in the study. It has {', '.join(self.windows)}")
         return self.curve[self.curve["window"] == chosen]
-
-    def __repr__(self) -> str:
-        return f"{self._headline()}\n{self.summary().to_string(index=False)}"
-
-    def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, border=0, na_rep="")
-        return f"<p>{html.escape(self._headline())}</p>{table}"
 
     def _headline(self) -> str:
         pairs = self.curve.loc[self.curve["group"] == "", "who"].nunique()
