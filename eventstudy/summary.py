@@ -14,6 +14,7 @@ from eventstudy.exchanges import exchange_of
 from eventstudy.inference import TESTS
 from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
+from eventstudy.report.findings import found_of
 from eventstudy.report.formats import counted, level, number, percent, probability
 from eventstudy.windows import Window
 
@@ -194,8 +195,8 @@ def _beside_sentence(chosen: pd.Series, beside: pd.Series, title: str, at: float
 
 
 def _rejects(row: pd.Series, at: float) -> bool:
-    """Whether p is at most 1 - level; the difference of two decimals is not exact."""
-    return bool(row["pvalue"] <= (1 - at) * (1 + 1e-12))
+    """Whether p is at most 1 - level."""
+    return bool(found_of(row["pvalue"], 1 - at))
 
 
 def _p(row: pd.Series) -> str:
@@ -214,11 +215,11 @@ def _interval(row: pd.Series) -> str:
 def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
     """Name the single effects that both of their tests tell from noise, and count the chance."""
     tested = own[np.isfinite(own["pvalue"])]
-    alpha = (1 - at) * (1 + 1e-12)
+    alpha = 1 - at
     both = bool(tested["placebo_pvalue"].notna().any()) or tested.empty
-    clear = tested[tested["pvalue"] <= alpha]
+    clear = tested[found_of(tested["pvalue"], alpha)]
     if both:
-        clear = clear[clear["placebo_pvalue"] <= alpha]
+        clear = clear[found_of(clear["placebo_pvalue"], alpha)]
     clear = clear.reindex(clear["car"].abs().sort_values(ascending=False).index)
     if clear.empty:
         names = "none"

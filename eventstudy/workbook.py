@@ -19,6 +19,7 @@ import pandas as pd
 from eventstudy.csvfile import guard
 from eventstudy.errors import MissingExtraError
 from eventstudy.report.findings import Findings
+from eventstudy.report.formats import counted
 from eventstudy.report.text import LONG, visible
 
 if TYPE_CHECKING:
@@ -121,13 +122,14 @@ def _sheet(
         # One row after the other: those before are out of memory.
         for cells in zip(*(_cells(part.iloc[:, at]) for at in range(len(heads))), strict=True):
             if row == ROWS:
-                note(f"The sheet {name} holds the first {ROWS:,} rows, as many as Excel does")
+                most = counted(ROWS, "row")
+                note(f"The sheet {name} holds the first {most}, as many as Excel does")
                 return _close(sheet, row, len(heads))
             row += 1
             for column, value in enumerate(cells):
                 cut += _write(sheet, row, column, value, styles)
     if cut:
-        note(f"The sheet {name} has {cut:,} texts cut at {LONG:,} characters")
+        note(f"The sheet {name} has {counted(cut, 'text')} cut at {LONG:,} characters")
     return _close(sheet, row, len(heads))
 
 

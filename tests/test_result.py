@@ -10,13 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from worlds import EVERY, one_date, prices, run, study, table, world
 
 import eventstudy as es
 from eventstudy.columntypes import DATES, FLAGS, INSTANTS, TEXTS, WHOLE
-from eventstudy.csvfile import guard, unguard
 from eventstudy.errors import InputError, RunDirectoryError
 from eventstudy.models.base import FITS
 from eventstudy.rundir import TABLES, read_table, write_table
@@ -192,12 +189,6 @@ def test_nothing_measured_comes_back_too(tmp_path):
 
 
 # ------------------------------------------------------------------ cells
-
-
-@given(st.text(max_size=12))
-def test_no_guarded_text_begins_like_a_formula_and_all_come_back(text):
-    assert unguard(guard(text)) == text
-    assert not guard(text).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 def test_numbers_are_never_guarded(tmp_path):

@@ -95,7 +95,7 @@ def test_parts_stand_under_one_head(tmp_path: Path) -> None:
 def test_what_excel_cannot_hold_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pd.DataFrame({"a": ["x" * 5_000, "y"]})
     notes = write_workbook(Findings(title="T"), {"t": [frame]}, tmp_path)
-    assert notes == ["The sheet t has 1 texts cut at 4,000 characters"]
+    assert notes == ["The sheet t has 1 text cut at 4,000 characters"]
     monkeypatch.setattr(module, "ROWS", 2)
     notes = write_workbook(Findings(title="T"), {"t": [frame.iloc[1:]] * 3}, tmp_path)
     assert notes == ["The sheet t holds the first 2 rows, as many as Excel does"]

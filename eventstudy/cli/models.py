@@ -37,7 +37,7 @@ def _factors(given: str) -> list[str]:
     return [one.strip() for one in given.split(",") if one.strip()]
 
 
-def model_of(study: Study, name: str | None, factors: str | None) -> Model:
+def named_model(study: Study, name: str | None, factors: str | None) -> Model:
     """Make the model that ``--model`` and ``--factors`` name."""
     from eventstudy.models import MODELS, FactorModel, model_named
 

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from eventstudy.cli.messages import note
-from eventstudy.cli.models import model_of
+from eventstudy.cli.models import named_model
 from eventstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ def study_of(context: click.Context) -> Study:
     }
     named = options["model"] if is_given(context, "model") else None
     if named is not None or options["factors"] is not None:
-        changes["model"] = model_of(study, named, options["factors"])
+        changes["model"] = named_model(study, named, options["factors"])
     return replace(study, **changes, exchanges={**study.exchanges, **listed})
 
 
@@ -366,6 +366,8 @@ def command_line(context: click.Context) -> str:
 
 def written(folder: Path, formats: tuple[str, ...], document: str = "report") -> str:
     """Say where the reports and the run directory are."""
-    named = {"pdf": f"{document}.pdf", "html": f"{document}.html", "xlsx": "tables.xlsx"}
+    from eventstudy.workbook import NAME
+
+    named = {"pdf": f"{document}.pdf", "html": f"{document}.html", "xlsx": NAME}
     reports = [str(folder / named[name]) for name in formats if name in named]
     return f"Written: {', '.join([*reports, f'{folder}/'])}"

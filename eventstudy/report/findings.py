@@ -59,10 +59,13 @@ CHOICES = {
 }
 """What specifications differ in, by column, and how it is called."""
 
+NO_BENCHMARK = "none"
+"""Stands in the place of a benchmark for models that need none."""
 
-def found_of(pvalue: pd.Series, alpha: float) -> pd.Series:
-    """Tell which effects of ``specifications`` count as found: p at or below alpha."""
-    return pvalue <= alpha * (1 + 1e-12)  # one minus the level is not exact
+
+def found_of(pvalue: Any, alpha: float) -> Any:
+    """Tell whether p is at or below alpha, one or a column; one minus a level is not exact."""
+    return pvalue <= alpha * (1 + 1e-12)
 
 
 COUNTED_OVERLAPS = ("event_id", "ticker", "kind", "n_others", "sessions")

@@ -65,6 +65,18 @@ def integer(value: Any) -> str:
     return number(amount, 0 if math.isinf(amount) or amount == round(amount) else 1)
 
 
+def count_range(fewest: Any, most: Any) -> str:
+    """Print a count that varies, from the fewest to the most.
+
+    Examples
+    --------
+    >>> count_range(26.0, 26.0), count_range(22.0, 26.0), count_range(None, None)
+    ('26', '22–26', '–')
+    """
+    once = is_missing(most) or fewest == most
+    return integer(most) if once else f"{integer(fewest)}–{integer(most)}"
+
+
 def probability(value: Any) -> str:
     """Print a p-value with three decimals, never as exactly 0.
 

@@ -11,7 +11,7 @@ from eventstudy.report.figures import group_label
 from eventstudy.report.findings import Findings
 from eventstudy.report.formats import NONE, counted, integer, level, percent, probability
 from eventstudy.report.power import curve_panel, draw_detectable, is_cut, range_panel
-from eventstudy.report.tables import Column, Table, minus, records, right, title_of
+from eventstudy.report.tables import Column, Table, grouped, minus, records, right, title_of
 from eventstudy.report.text import shorten
 
 WORDS = (
@@ -157,11 +157,7 @@ def detectable_table(detectable: pd.DataFrame) -> Table:
         )
         for row in lead
     )
-    kinds = tuple(
-        "first" if place and bool(row["group"]) != bool(lead[place - 1]["group"]) else ""
-        for place, row in enumerate(lead)
-    )
-    return Table(columns, cells, kinds)
+    return Table(columns, cells, grouped([bool(row["group"]) for row in lead]))
 
 
 __all__ = ["REMARKS", "detectable_table", "power_section"]

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.errors import InputError
 from eventstudy.report.figures import WIDTH, group_label
-from eventstudy.report.findings import CHOICES, found_of
+from eventstudy.report.findings import CHOICES, NO_BENCHMARK, found_of
 from eventstudy.report.formats import counted, percent
 from eventstudy.report.panels import heading, signed, write
 from eventstudy.report.style import ACCENT, FAINT, GREY, INK, SILVER, Drawing, panel, style
@@ -178,7 +178,7 @@ def _labels(rows: pd.DataFrame) -> dict[str, dict[str, str]]:
     for choice in CHOICES:
         values = [str(one) for one in pd.unique(ordered[choice])]
         # That a model needs no benchmark is no choice of one.
-        if len({*values} - {"none"}) < 2:
+        if len({*values} - {NO_BENCHMARK}) < 2:
             continue
         short = [shorten(value, _LABEL) for value in values]
         again = {one for one in short if short.count(one) > 1}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from eventstudy.report.figures import group_label
 from eventstudy.report.findings import Findings
-from eventstudy.report.formats import counted, integer, is_missing, percent, probability
+from eventstudy.report.formats import count_range, counted, integer, percent, probability
 from eventstudy.report.power_page import Add
 from eventstudy.report.specification_curve import (
     is_cut,
@@ -16,7 +16,7 @@ from eventstudy.report.specification_curve import (
     specification_height,
     specification_panel,
 )
-from eventstudy.report.tables import Column, Table, minus, records, right
+from eventstudy.report.tables import Column, Table, grouped, minus, records, right
 from eventstudy.report.text import shorten
 
 WORDS = (
@@ -108,17 +108,6 @@ def _figure(rows: pd.DataFrame, level: float, add: Add, *, first: bool) -> dict[
     return {**drawing, "height": round(2.54 * specification_height(rows), 3)}
 
 
-def pairs_of(fewest: float, most: float) -> str:
-    """Print how many pairs were measured, from the fewest to the most.
-
-    Examples
-    --------
-    >>> pairs_of(26.0, 26.0), pairs_of(22.0, 26.0), pairs_of(float("nan"), float("nan"))
-    ('26', '22–26', '–')
-    """
-    return integer(most) if is_missing(most) or fewest == most else f"{fewest:.0f}–{most:.0f}"
-
-
 def readings_table(readings: pd.DataFrame) -> Table:
     """Make a row of each group, and each event and security: its own effect, and all others.
 
@@ -147,7 +136,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
     cells = tuple(
         (
             shorten(group_label(str(row["who"])) if row["group"] else str(row["who"]), _ID),
-            pairs_of(row["fewest"], row["most"]),
+            count_range(row["fewest"], row["most"]),
             percent(row["own"]),
             probability(row["own_pvalue"]),
             percent(row["median"]),
@@ -159,11 +148,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
         )
         for row in rows
     )
-    kinds = tuple(
-        "first" if place and bool(row["group"]) != bool(rows[place - 1]["group"]) else ""
-        for place, row in enumerate(rows)
-    )
-    return Table(columns, cells, kinds)
+    return Table(columns, cells, grouped([bool(row["group"]) for row in rows]))
 
 
-__all__ = ["REMARKS", "SAME", "pairs_of", "readings_table", "specification_section"]
+__all__ = ["REMARKS", "SAME", "readings_table", "specification_section"]

@@ -10,6 +10,7 @@ from eventstudy.errors import StudyError, UnknownExchangeError
 from eventstudy.exchanges import exchange_of
 from eventstudy.models import Model, describe_model, model_of
 from eventstudy.places import DATA
+from eventstudy.report.findings import NO_BENCHMARK
 from eventstudy.settings import texts_of, windows_of
 from eventstudy.study import Study
 from eventstudy.tickers import TICKER
@@ -17,9 +18,6 @@ from eventstudy.windows import Window
 
 OWN = "own"
 """Stands for the benchmark that each row has in the study itself."""
-
-NONE = "none"
-"""Stands in the place of a benchmark for models that need none."""
 
 LEADS = ("ibragimov_mueller", "adjusted_bmp", "adjusted_patell", "portfolio")
 """Every test that may lead, see :func:`eventstudy.inference.lead.choose_lead`."""
@@ -42,7 +40,7 @@ class Choice:
     model : str
         The model in words; two that are called alike are numbered.
     benchmark : str
-        That of all rows, `OWN`, or `NONE` for a model that needs none.
+        That of all rows, `OWN`, or `NO_BENCHMARK` for a model that needs none.
     """
 
     study: Study
@@ -82,7 +80,7 @@ def choices_of(
             settings = one.spec["model"]
             title = _title(describe_model(settings), repr(settings), titles)
             needs = one.expected_return.needs_benchmark
-            for benchmark in (OWN, *named) if needs else (NONE,):
+            for benchmark in (OWN, *named) if needs else (NO_BENCHMARK,):
                 key = repr((settings, one.spec["estimation"], benchmark))
                 found.setdefault(key, Choice(one, title, benchmark))
     return list(found.values())
@@ -115,7 +113,7 @@ def _benchmarks(study: Study, benchmarks: Iterable[str]) -> list[str]:
     """Check the benchmarks, and leave out the rows' own, which is always a choice."""
     named = [one for one in texts_of("benchmarks", benchmarks) if one != OWN]
     for one in named:
-        if one == NONE or not TICKER.fullmatch(one):
+        if one == NO_BENCHMARK or not TICKER.fullmatch(one):
             raise StudyError(f"{one!r} is no benchmark. Write tickers, or {OWN} for each row's own")
         try:
             if study.calendar != DATA:

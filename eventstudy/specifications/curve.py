@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,11 @@ from eventstudy.errors import PricesError, StudyError
 from eventstudy.execution import Engine
 from eventstudy.market import price_range
 from eventstudy.provenance import describe_run, named_settings
+from eventstudy.report.findings import NO_BENCHMARK
 from eventstudy.settings import check_given
 from eventstudy.sources.once import Once
 from eventstudy.specifications.choices import (
     LEADS,
-    NONE,
     OWN,
     Choice,
     ModelLike,
@@ -124,30 +124,16 @@ def robustness(
             "tested windows to hold it against"
         )
     once = Once(prices, covering=_reach(events, combined))
-    parts: list[pd.DataFrame] = []
-    gone: list[pd.DataFrame] = []
-    sources: list[pd.DataFrame] = []
-    kept: list[Choice] = []
-    benchmarks_of: dict[str, set[str]] = {}
+    measured: list[_Measured] = []
     progress("specifications")
     for number, choice in enumerate(combined):
         share = 100 * number // len(combined)
         progress(f"{number + 1} of {len(combined)}, {choice.model}: {share} %")
-        same_study = choice.words | {"benchmark": OWN}
-        if benchmarks_of.get(repr(same_study)) == {choice.benchmark}:
-            continue  # every pair has this benchmark anyway: the choice would count twice
-        given, dropped = _given(events, choice)
-        if len(given.frame):
-            result = _run(choice, given, once, engine)
-            parts += [one.assign(**choice.words, _place=len(kept)) for one in _effects(result)]
-            dropped = pd.concat([result.dropped, dropped], ignore_index=True)
-            sources.append(result.sources)
-            if dropped.empty:
-                benchmarks_of[repr(choice.words)] = {*result.events["benchmark"]}
-        parts.append(_missing(dropped, windows).assign(**choice.words, _place=len(kept)))
-        gone.append(dropped.assign(**choice.words))
-        kept.append(choice)
-    listed = pd.concat(sources, ignore_index=True)
+        # Where every pair has a benchmark anyway, the choice of it would count twice.
+        if not any(one.repeated_by(choice) for one in measured):
+            measured.append(_measure(choice, events, once, engine))
+    kept = [one.choice for one in measured]
+    listed = pd.concat([one.sources for one in measured], ignore_index=True)
     listed = listed.drop_duplicates(["ticker", "role"], ignore_index=True)
     used = {repr(one.study.spec["model"]): one.study.expected_return for one in kept}
     facts = describe_run(events, study.spec, listed, [*used.values()])
@@ -159,8 +145,10 @@ def robustness(
     }
     return Robustness(
         spec=study.spec,
-        curve=_in_order(pd.concat(parts, ignore_index=True), events, kept, windows),
-        dropped=pd.concat(gone, ignore_index=True)[list(DROPPED)],
+        curve=_in_order(measured, events, windows),
+        dropped=pd.concat(
+            [one.dropped.assign(**one.choice.words) for one in measured], ignore_index=True
+        )[list(DROPPED)],
         sources=listed,
         provenance={**facts, "robustness": {**asked, **settings}},
         models=tuple(dict.fromkeys(model.name for model in used.values())),
@@ -173,7 +161,25 @@ def _reach(events: Events, choices: Sequence[Choice]) -> tuple[date, date]:
     return min(start for start, _ in ranges), max(end for _, end in ranges)
 
 
-def _run(choice: Choice, events: Events, prices: PriceSource, engine: Engine | str) -> StudyResult:
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What a choice gave: rows of effects, pairs without one, series, and the benchmarks in use."""
+
+    choice: Choice
+    effects: pd.DataFrame
+    dropped: pd.DataFrame
+    sources: pd.DataFrame
+    benchmarks: frozenset[str]
+
+    def repeated_by(self, choice: Choice) -> bool:
+        """Whether another choice is this one, with the benchmark that all of its pairs have."""
+        same = {**choice.words, "benchmark": OWN} == self.choice.words
+        return same and self.dropped.empty and self.benchmarks == {choice.benchmark}
+
+
+def _measure(
+    choice: Choice, events: Events, prices: PriceSource, engine: Engine | str
+) -> _Measured:
     """Run the study of a choice.
 
     Raises
@@ -181,19 +187,27 @@ def _run(choice: Choice, events: Events, prices: PriceSource, engine: Engine | s
     PricesError
         Where no pair has prices: it says whether for want of this benchmark.
     """
+    given, dropped = _given(events, choice)
+    windows: list[str] = list(choice.study.spec["windows"])
+    if given.frame.empty:
+        return _Measured(choice, _missing(dropped, windows), dropped, pd.DataFrame(), frozenset())
     try:
-        return choice.study.run(events, prices=prices, engine=engine)
+        result = choice.study.run(given, prices=prices, engine=engine)
     except PricesError as error:
-        if choice.benchmark in (OWN, NONE):
+        if choice.benchmark in (OWN, NO_BENCHMARK):
             raise
         raise PricesError(f"with the benchmark {choice.benchmark} there is {error}") from error
+    dropped = pd.concat([result.dropped, dropped], ignore_index=True)
+    effects = pd.concat([*_effects(result), _missing(dropped, windows)], ignore_index=True)
+    benchmarks = frozenset(result.events["benchmark"])
+    return _Measured(choice, effects, dropped, result.sources, benchmarks)
 
 
 def _given(events: Events, choice: Choice) -> tuple[Events, pd.DataFrame]:
     """Events with the benchmark of a choice, and the pairs that it leaves without one."""
     frame = events.frame
     none = pd.DataFrame({"event_id": [], "ticker": [], "reason": []}, dtype=object)
-    if choice.benchmark in (OWN, NONE):
+    if choice.benchmark in (OWN, NO_BENCHMARK):
         return events, none
     itself = (frame["ticker"] == choice.benchmark).to_numpy()
     own = frame.loc[itself, ["event_id", "ticker"]].assign(reason=ITSELF)
@@ -236,9 +250,14 @@ def _pairs(frame: pd.DataFrame) -> pd.Series:
 
 
 def _in_order(
-    curve: pd.DataFrame, events: Events, choices: Sequence[Choice], windows: Sequence[str]
+    measured: Sequence[_Measured], events: Events, windows: Sequence[str]
 ) -> pd.DataFrame:
     """Sort by group or pair, then by specification; number those, and mark the study's own."""
+    choices = [one.choice for one in measured]
+    curve = pd.concat(
+        [one.effects.assign(**one.choice.words, _place=at) for at, one in enumerate(measured)],
+        ignore_index=True,
+    )
     pairs = pd.unique(_pairs(events.frame))
     groups: list[str] = list(dict.fromkeys(curve.loc[curve["group"] != "", "who"]))
     curve = pd.concat([curve, _lacking(curve, groups, choices, windows)], ignore_index=True)

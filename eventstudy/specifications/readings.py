@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eventstudy.report.findings import CHOICES, found_of
+from eventstudy.report.findings import CHOICES, NO_BENCHMARK, found_of
 from eventstudy.report.formats import counted, percent, probability
-from eventstudy.specifications.choices import NONE
 from eventstudy.summary import ESTIMATES
 
 READINGS = (
@@ -102,7 +101,9 @@ def _where(measured: pd.DataFrame) -> Where:
     clauses: Where = {}
     for choice in CHOICES:
         # The model says already that it needs no benchmark.
-        rows = measured[measured["benchmark"] != NONE] if choice == "benchmark" else measured
+        rows = (
+            measured[measured["benchmark"] != NO_BENCHMARK] if choice == "benchmark" else measured
+        )
         found = rows.groupby([*_KEY, choice], sort=False)["_found"].any()
         values: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
         for (group, who, value), any_found in found.items():  # pyright: ignore

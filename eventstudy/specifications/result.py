@@ -11,10 +11,15 @@ import pandas as pd
 
 from eventstudy.errors import InputError
 from eventstudy.models import describe_model
-from eventstudy.report.findings import CHOICES, SPECIFICATIONS, Findings, found_of
-from eventstudy.report.formats import counted, level, probability
+from eventstudy.report.findings import (
+    CHOICES,
+    NO_BENCHMARK,
+    SPECIFICATIONS,
+    Findings,
+    found_of,
+)
+from eventstudy.report.formats import count_range, counted, level, probability
 from eventstudy.reported import Reported
-from eventstudy.specifications.choices import NONE
 from eventstudy.specifications.readings import curve_sentences, readings
 from eventstudy.summary import settings_in_words
 from eventstudy.tableset import own_copy
@@ -107,13 +112,13 @@ class Robustness(Reported):
         window : str, optional
             As in ``"(0, 0)"``; all of them by default.
         """
-        from eventstudy.report.specification_page import pairs_of
-
         rows = self.readings(window)
         return pd.DataFrame(
             {
                 "who": rows["who"],
-                "pairs": [pairs_of(*of) for of in zip(rows["fewest"], rows["most"], strict=True)],
+                "pairs": [
+                    count_range(*of) for of in zip(rows["fewest"], rows["most"], strict=True)
+                ],
                 "own %": (100 * rows["own"]).round(2),
                 "p": rows["own_pvalue"].map(probability),
                 "median %": (100 * rows["median"]).round(2),
@@ -207,7 +212,7 @@ class Robustness(Reported):
             sentences=tuple(self.sentences()),
             settings=(
                 *(
-                    (label, "; ".join(one for one in asked[name] if one != NONE))
+                    (label, "; ".join(one for one in asked[name] if one != NO_BENCHMARK))
                     for label, name in _LABELS
                 ),
                 *(pair for pair in settings_in_words(self.spec) if pair[0] not in _VARIED),

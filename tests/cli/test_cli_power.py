@@ -68,12 +68,6 @@ def test_the_folder_keeps_its_command(command: Command, events: Path, folder: Pa
     assert "--effect 3" in (folder / "power" / "power.html").read_text(encoding="utf-8")
 
 
-def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path) -> None:
-    before = set(folder.iterdir())
-    command("power", str(events), *QUICK)
-    assert set(folder.iterdir()) == before
-
-
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -81,9 +75,6 @@ def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path
         (("--replications", "3"), "3 replications"),
         (("--window", "0:20"), "outside the event window"),
         (("--prices", "nowhere"), "nowhere"),
-        (("--format", "html"), "--format is of the report, which needs --out"),
-        (("--format", "parquet", "--out", "o"), "the tables of `power` are CSV"),
-        (("--title", "Mine"), "--title is of the report, which needs --out"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
@@ -93,17 +84,6 @@ def test_what_cannot_be_asked_is_refused(
     assert done.code == 2
     assert word in done.err
     assert done.out == ""
-
-
-def test_a_folder_with_other_files_is_refused(command: Command, events: Path, folder: Path) -> None:
-    (folder / "mine").mkdir()
-    (folder / "mine" / "note.txt").write_text("mine")
-    assert command("power", str(events), *QUICK, "--out", "mine").code == 2
-    assert (folder / "mine" / "note.txt").read_text() == "mine"
-
-
-def test_strict_says_when_something_was_dropped(command: Command, events: Path) -> None:
-    assert command("power", str(events), *QUICK, "--strict").code == 1
 
 
 def test_a_run_carries_the_section_where_asked(

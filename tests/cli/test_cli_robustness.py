@@ -87,12 +87,6 @@ def test_files_are_written_where_asked(command: Command, events: Path, folder: P
     assert not (folder / "robust" / "robustness.html").exists()
 
 
-def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path) -> None:
-    before = set(folder.iterdir())
-    command("robustness", str(events), *QUICK)
-    assert set(folder.iterdir()) == before
-
-
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -101,9 +95,6 @@ def test_nothing_is_written_unasked(command: Command, events: Path, folder: Path
         (("--benchmarks", "own,a b"), "'a b' is no benchmark"),
         (("--window", "0:20"), "outside the event window"),
         (("--prices", "nowhere"), "nowhere"),
-        (("--format", "html"), "--format is of the report, which needs --out"),
-        (("--format", "parquet", "--out", "o"), "the tables of `robustness` are CSV"),
-        (("--title", "Mine"), "--title is of the report, which needs --out"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
@@ -113,14 +104,3 @@ def test_what_cannot_be_asked_is_refused(
     assert done.code == 2
     assert word in done.err
     assert done.out == ""
-
-
-def test_a_folder_with_other_files_is_refused(command: Command, events: Path, folder: Path) -> None:
-    (folder / "mine").mkdir()
-    (folder / "mine" / "note.txt").write_text("mine")
-    assert command("robustness", str(events), *QUICK, "--out", "mine").code == 2
-    assert (folder / "mine" / "note.txt").read_text() == "mine"
-
-
-def test_strict_says_when_something_was_dropped(command: Command, events: Path) -> None:
-    assert command("robustness", str(events), *QUICK, "--strict").code == 1
