@@ -12,9 +12,9 @@ from eventstudy.diagnostics import residual_measures
 from eventstudy.errors import UnknownExchangeError
 from eventstudy.exchanges import exchange_of
 from eventstudy.inference import TESTS
+from eventstudy.kernels.pvalues import rejects
 from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
-from eventstudy.report.findings import found_of
 from eventstudy.report.formats import counted, level, number, percent, probability
 from eventstudy.windows import Window
 
@@ -196,7 +196,7 @@ def _beside_sentence(chosen: pd.Series, beside: pd.Series, title: str, at: float
 
 def _rejects(row: pd.Series, at: float) -> bool:
     """Whether p is at most 1 - level."""
-    return bool(found_of(row["pvalue"], 1 - at))
+    return bool(rejects(row["pvalue"], 1 - at))
 
 
 def _p(row: pd.Series) -> str:
@@ -217,9 +217,9 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
     tested = own[np.isfinite(own["pvalue"])]
     alpha = 1 - at
     both = bool(tested["placebo_pvalue"].notna().any()) or tested.empty
-    clear = tested[found_of(tested["pvalue"], alpha)]
+    clear = tested[rejects(tested["pvalue"], alpha)]
     if both:
-        clear = clear[found_of(clear["placebo_pvalue"], alpha)]
+        clear = clear[rejects(clear["placebo_pvalue"], alpha)]
     clear = clear.reindex(clear["car"].abs().sort_values(ascending=False).index)
     if clear.empty:
         names = "none"

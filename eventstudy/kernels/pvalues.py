@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import special
 
@@ -37,3 +39,16 @@ def critical(level: float, dof: Floats | float = np.inf) -> Floats:
     degrees = np.asarray(dof, dtype=np.float64)
     finite = np.where(np.isinf(degrees), 1.0, degrees)
     return -np.where(np.isinf(degrees), special.ndtri(tail), special.stdtrit(finite, tail))
+
+
+def rejects(pvalue: Any, alpha: float) -> Any:
+    """Tell whether a p-value, or each of a column, is at or below alpha; NaN never is.
+
+    Permutation p-values are fractions, and one minus a level is not exact: both carry rounding.
+
+    Examples
+    --------
+    >>> rejects(0.05, 1 - 0.95)
+    True
+    """
+    return pvalue <= alpha * (1 + 1e-12)

@@ -63,11 +63,6 @@ NO_BENCHMARK = "none"
 """Stands in the place of a benchmark for models that need none."""
 
 
-def found_of(pvalue: Any, alpha: float) -> Any:
-    """Tell whether p is at or below alpha, one or a column; one minus a level is not exact."""
-    return pvalue <= alpha * (1 + 1e-12)
-
-
 COUNTED_OVERLAPS = ("event_id", "ticker", "kind", "n_others", "sessions")
 """Columns of ``overlaps`` where they are too many to be listed: one row an event, not a pair."""
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from eventstudy.arrays import Floats
 from eventstudy.errors import InputError
+from eventstudy.kernels.pvalues import rejects
 from eventstudy.report.figures import WIDTH, group_label
 from eventstudy.report.formats import NONE, is_missing, level, percent, probability
 from eventstudy.report.panels import heading, signed, write
@@ -233,7 +234,7 @@ def _range(axes: Axes, y: int, row: dict[Any, Any], reach: float, alpha: float) 
     if np.isfinite(effect):
         end = min(max(effect, -reach), reach)
         marker = "o" if end == effect else ("<" if effect < 0 else ">")
-        found = float(row["pvalue"]) <= alpha + 1e-12
+        found = rejects(float(row["pvalue"]), alpha)
         axes.plot([end], [y], marker, color=ACCENT, markersize=3.9, clip_on=False, zorder=4,
                   markerfacecolor=ACCENT if found else "white", markeredgewidth=0.9)  # fmt: skip
 

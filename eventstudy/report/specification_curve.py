@@ -11,8 +11,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.errors import InputError
+from eventstudy.kernels.pvalues import rejects
 from eventstudy.report.figures import WIDTH, group_label
-from eventstudy.report.findings import CHOICES, NO_BENCHMARK, found_of
+from eventstudy.report.findings import CHOICES, NO_BENCHMARK
 from eventstudy.report.formats import counted, percent
 from eventstudy.report.panels import heading, signed, write
 from eventstudy.report.style import ACCENT, FAINT, GREY, INK, SILVER, Drawing, panel, style
@@ -101,7 +102,7 @@ def _drawn(axes: Axes, rows: pd.DataFrame, alpha: float, inches: float, scale: f
     """Draw effects and choices on axes so many inches high."""
     labels, own = _labels(rows), own_of(rows)
     rows = rows[rows["estimate"].notna()].sort_values("estimate", kind="stable")
-    found = found_of(rows["pvalue"], alpha).to_numpy(np.bool_)
+    found = rejects(rows["pvalue"], alpha).to_numpy(np.bool_)
     _effects(axes, rows, found, np.flatnonzero(rows.index.isin(own.index)))
     rest = scale * _PITCH * _height(labels) / inches
     below = axes.inset_axes((0, -scale * _GAP / inches - rest, 1, rest))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from eventstudy.arrays import Integers
 from eventstudy.errors import StudyError
+from eventstudy.kernels.pvalues import rejects
 from eventstudy.report.formats import level, percent
 from eventstudy.simulate.detection import Detection, share_error, sizes_tried, smallest_effect
 from eventstudy.simulate.power_result import CURVES
@@ -141,7 +142,7 @@ def _reading(row: Mapping[str, Any], alpha: float) -> str:
     """Tell 'not significant' from 'could not have been seen'."""
     if np.isnan(row["pvalue"]):
         return "nothing measured"
-    if row["pvalue"] <= alpha + 1e-12:
+    if rejects(row["pvalue"], alpha):
         return "told from noise"
     if abs(row["effect"]) > row["mde"]:
         return "not told from noise: the event days vary more than the others"

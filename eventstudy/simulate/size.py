@@ -11,6 +11,7 @@ import numpy as np
 from eventstudy.arrays import Floats, Integers
 from eventstudy.errors import StudyError
 from eventstudy.inference import TESTS, single_tests
+from eventstudy.kernels.pvalues import rejects
 from eventstudy.simulate.panels import Batch, Scenario, draw
 
 SINGLE = ("sar_t", "placebo", "sq")
@@ -128,8 +129,7 @@ def _pvalues(
 def _counts(pvalue: Floats, sample: Integers, samples: int, alpha: float) -> Integers:
     """Count rejections, p-values and missing ones of each sample, shape (samples, 3)."""
     known = np.isfinite(pvalue)
-    # A p-value of exactly alpha rejects; permutation p-values are fractions with rounding.
-    rejected = known & (np.where(known, pvalue, 1.0) <= alpha + 1e-12)
+    rejected = rejects(pvalue, alpha)
     return np.column_stack(
         [np.bincount(sample, weights=flag, minlength=samples) for flag in (rejected, known, ~known)]
     ).astype(np.int64)

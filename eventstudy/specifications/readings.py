@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eventstudy.report.findings import CHOICES, NO_BENCHMARK, found_of
+from eventstudy.kernels.pvalues import rejects
+from eventstudy.report.findings import CHOICES, NO_BENCHMARK
 from eventstudy.report.formats import counted, percent, probability
 from eventstudy.summary import ESTIMATES
 
@@ -41,7 +42,7 @@ def readings(curve: pd.DataFrame, alpha: float) -> pd.DataFrame:
     """
     measured = curve["estimate"].notna()
     marked = curve.assign(
-        _found=measured & found_of(curve["pvalue"], alpha),
+        _found=measured & rejects(curve["pvalue"], alpha),
         _n=curve["n"].where(measured),
         _below=curve["estimate"] < 0,
         _above=curve["estimate"] > 0,

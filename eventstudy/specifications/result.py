@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.errors import InputError
+from eventstudy.kernels.pvalues import rejects
 from eventstudy.models import describe_model
 from eventstudy.report.findings import (
     CHOICES,
     NO_BENCHMARK,
     SPECIFICATIONS,
     Findings,
-    found_of,
 )
 from eventstudy.report.formats import count_range, counted, level, probability
 from eventstudy.reported import Reported
@@ -156,7 +156,7 @@ class Robustness(Reported):
             raise InputError(f"no choice {choice!r}. The choices are {', '.join(CHOICES)}")
         rows = self._of(who, window)
         rows = rows[rows["estimate"].notna()]
-        rows = rows.assign(found=found_of(rows["pvalue"], 1.0 - self.spec["level"]))
+        rows = rows.assign(found=rejects(rows["pvalue"], 1.0 - self.spec["level"]))
         return (
             rows.groupby(choice, sort=False)
             .agg(
