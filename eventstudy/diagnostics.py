@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats
+from eventstudy.filters import filtered
 from eventstudy.models.base import forecast
 
 FOLDS = 5
@@ -105,7 +104,7 @@ def residual_measures(fits: pd.DataFrame, estimation: pd.DataFrame) -> pd.DataFr
         if len(residuals) < 3 * ARCH_LAGS or not np.ptp(residuals) > 0:
             continue
         found.loc[row, "durbin_watson"] = float(durbin_watson(residuals))
-        with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        with filtered(category=FutureWarning):
             # statsmodels 0.15 announces a named tuple, whose second field this will be too.
             engle = het_arch(residuals, nlags=ARCH_LAGS)
         found.loc[row, "arch_lm_pvalue"] = float(engle[1])

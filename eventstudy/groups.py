@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import cast
 
@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from eventstudy.abnormal import Abnormal
-from eventstudy.arrays import Integers
+from eventstudy.arrays import Floats, Integers
 from eventstudy.execution import Execute, map_chunks
 from eventstudy.frames import in_groups
 from eventstudy.inference import (
     FAMILY_TESTS,
+    PAIRS,
     TESTS,
     ClusteredEffects,
     Lead,
@@ -136,8 +137,9 @@ def group_tests(
     -------
     tests : DataFrame
         One row a group, window and test. ``pvalue_holm`` and ``pvalue_bh`` regard all groups and
-        windows of the same test as one family; ``pvalue_adjusted`` is filled by tests that have a
-        joint distribution of their own (Romano-Wolf).
+        windows of the same test as one family, groups of the same events as one hypothesis;
+        ``pvalue_adjusted`` is filled by tests that have a joint distribution of their own
+        (Romano-Wolf).
     leads : DataFrame
         One row a group and window: the test that leads, and why.
     """
@@ -150,7 +152,8 @@ def group_tests(
     # Every test is warned of by the events' correlation: only histories may not be asked for.
     history = any(TESTS[name].history for name in single)
     tested, asked = _narrowed(abnormal, windows), dict[Key, _Asked]()
-    for names, positions in _alike(groups):
+    alike = _alike(groups)
+    for names, positions in alike:
         own = tested.take(positions)
         pool = Pool(own, windows, eligible[positions], execute, together=history)
         for number in range(len(windows)):
@@ -159,20 +162,43 @@ def group_tests(
     keys = [(group, str(window)) for group in groups for window in windows]
     results = {key: dict(asked[key].answers) for key in keys}
     leads = {key: asked[key].lead for key in keys}
+    first = {name: names[0] for names, _ in alike for name in names}
     for name in family:
-        kept = {key: one for key in keys if (one := asked[key].effects) is not None}
-        answers = FAMILY_TESTS[name].compute(kept, seed) if resample else {}
+        own = [key for key in keys if first[key[0]] == key[0]]  # the same events are tested once
+        kept = {key: one for key in own if (one := asked[key].effects) is not None}
+        answers = FAMILY_TESTS[name].compute(kept, seed, level) if resample else {}
         for key, found in results.items():
-            found[name] = (answers.get(key) or TestResult(n=leads[key].n, reason=RESAMPLES), "")
+            answer = answers.get((first[key[0]], key[1]))
+            found[name] = (answer or TestResult(n=leads[key].n, reason=RESAMPLES), "")
     rows = [_row(key, name, *results[key][name], leads[key]) for key in keys for name in tests]
     frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
     frame = frame.astype(dict.fromkeys(FLOATS, np.float64))
     for column, adjust in (("pvalue_holm", holm), ("pvalue_bh", benjamini_hochberg)):
-        frame[column] = np.nan
-        for _, one in frame.groupby("test", sort=False):
-            frame.loc[one.index, column] = adjust(one["pvalue"].to_numpy(dtype=np.float64))
+        frame[column] = _adjusted(frame, alike, adjust)
     lines = [{"group": key[0], "window": key[1], **asdict(leads[key])} for key in keys]
     return frame, pd.DataFrame(lines, columns=list(LEADS))
+
+
+def _adjusted(
+    frame: pd.DataFrame,
+    alike: Sequence[tuple[list[str], Integers]],
+    adjust: Callable[[Floats], Floats],
+) -> Floats:
+    """Adjust the p-values of each test for all groups and windows, shape (rows,).
+
+    Groups of the same events are one hypothesis: the first name of each stands for it, and further
+    names, whose resamples may differ, take its place in turn.
+    """
+    pvalue = frame["pvalue"].to_numpy(dtype=np.float64)
+    found = np.full(len(frame), np.nan)
+    for turn in range(max((len(names) for names, _ in alike), default=0)):
+        there = frame["group"].isin([names[min(turn, len(names) - 1)] for names, _ in alike])
+        mine = {names[turn] for names, _ in alike if len(names) > turn}
+        for rows in frame[there].groupby("test", sort=False).indices.values():
+            places = np.flatnonzero(there)[rows]
+            own = frame["group"].iloc[places].isin(mine).to_numpy()
+            found[places[own]] = adjust(pvalue[places])[own]
+    return found
 
 
 @dataclass(frozen=True)
@@ -215,7 +241,7 @@ def _ask(pool: Pool, number: int, groups: list[str], wanted: _Wanted) -> dict[Ke
     chosen = np.flatnonzero(pool.enters[:, number])
     own = _narrowed(pool.abnormal, (window,)).take(chosen)
     sample = Sample(own, window, wanted.level, pool=pool)
-    lead = choose_lead(sample)
+    lead = _lead_among(choose_lead(sample), tests)
     shared = {name: _answer(TESTS[name], sample) for name in tests if not TESTS[name].resamples}
     effects = clustered_effects(sample) if wanted.family and wanted.resample else None
     unasked = TestResult(n=len(sample), reason=RESAMPLES), ""
@@ -231,6 +257,26 @@ def _ask(pool: Pool, number: int, groups: list[str], wanted: _Wanted) -> dict[Ke
         }
         found[key] = _Asked(lead, shared | drawn, effects)
     return found
+
+
+def _lead_among(lead: Lead, tests: Sequence[str]) -> Lead:
+    """Let a test lead that was asked for: the first of them, where none of the two that may is."""
+    if lead.n < 2 or {lead.test, lead.beside} <= set(tests):
+        return lead
+    form = "one cluster" if lead.clusters == 1 else f"{lead.clusters} clusters of shared days"
+    head = f"{lead.n} {PAIRS} form {form}."
+    title = TESTS[lead.test].title
+    if lead.test in tests:
+        beside = TESTS[lead.beside].title
+        words = f"The {title} leads; the {beside}, which would stand beside it, was not asked for."
+        return replace(lead, beside="", sentence=f"{head} {words}")
+    would = f"The {title} would lead, but was not asked for"
+    if not tests:
+        words = f"{would}, nor was any other test of one group."
+        return replace(lead, test="", beside="", sentence=f"{head} {words}")
+    chosen = lead.beside if lead.beside in tests else tests[0]
+    words = f"{would}: the {TESTS[chosen].title} stands in its place."
+    return replace(lead, test=chosen, beside="", sentence=f"{head} {words}")
 
 
 def _answer(test: Test, sample: Sample) -> tuple[TestResult, str]:

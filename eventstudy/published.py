@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import warnings
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -15,6 +14,7 @@ import pandas as pd
 from eventstudy.arrays import Dates, Instants
 from eventstudy.errors import CalendarError
 from eventstudy.exchanges import calendar_code, exchange_name
+from eventstudy.filters import filtered
 
 # exchange_calendars sets no limit to most exchanges; instants are counted in nanoseconds, which
 # end in 2262, and holidays of the far past or future are rules without exceptions.
@@ -36,7 +36,7 @@ def reach(mic: str) -> tuple[date, date]:
     '1990-12-03'
     """
     code = calendar_code(mic)
-    with warnings.catch_warnings(action="ignore"):
+    with filtered():
         library = _library()
         # The classes know their bounds, yet the table of classes is not public: without it, a
         # short calendar is asked, which takes as long to build as the one that is wanted.
@@ -59,7 +59,7 @@ def _library() -> Any:
 
 def published(code: str, start: date, end: date) -> tuple[str, Dates, Instants, Instants]:
     """Time zone, sessions, opens and closes as exchange_calendars has them."""
-    with warnings.catch_warnings(action="ignore"):
+    with filtered():
         library = _library()
         faults = (ValueError, TypeError, AttributeError, LookupError, NotImplementedError)
         try:

@@ -8,6 +8,8 @@ from numbers import Real
 from operator import index
 from typing import Any
 
+import numpy as np
+
 from eventstudy.errors import InputError, StudyError
 from eventstudy.events import Events
 from eventstudy.inference import FAMILY_TESTS, TESTS
@@ -51,6 +53,44 @@ def texts_of(name: str, given: object) -> tuple[str, ...]:
             f"{name} {given!r} is no list of texts. Write one, as in {name}=['...', '...']"
         )
     return tuple(listed)
+
+
+def distinct_of(name: str, given: object) -> tuple[str, ...]:
+    """Make a tuple of a list of texts, none of them given twice.
+
+    Raises
+    ------
+    StudyError
+    """
+    listed = texts_of(name, given)
+    twice = [one for place, one in enumerate(listed) if one in listed[:place]]
+    if twice:
+        raise StudyError(f"{name} has {twice[0]!r} twice. Give it once")
+    return listed
+
+
+def ticker_of(name: str, given: object) -> str | None:
+    """Take a ticker, or None or "" for none; of a frame of prices it is any name of a column.
+
+    Raises
+    ------
+    StudyError
+    """
+    if given is not None and not isinstance(given, str):
+        raise StudyError(f"{name} {given!r} is no text. Write a ticker, as in {name}='^GSPC'")
+    return given or None
+
+
+def flag_of(name: str, given: object) -> bool:
+    """Take True or False, of numpy too; a text such as "no" would count as true.
+
+    Raises
+    ------
+    StudyError
+    """
+    if not isinstance(given, bool | np.bool_):
+        raise StudyError(f"{name} {given!r} is neither true nor false. Write one, without quotes")
+    return bool(given)
 
 
 def whole_of(name: str, given: Any, example: int, *, least: int = 0) -> int:
@@ -99,7 +139,14 @@ def exchanges_of(given: object) -> dict[str, str]:
             f"exchanges {given!r} is no mapping. Write exchanges by ticker, as in "
             "exchanges={'^AXKO': 'XASX'}"
         )
-    return dict(given)
+    found = dict(given)
+    for ticker, exchange in found.items():
+        if not isinstance(ticker, str) or not isinstance(exchange, str):
+            raise StudyError(
+                f"exchanges has {ticker!r}: {exchange!r}. Write both as text, as in "
+                "exchanges={'^AXKO': 'XASX'}"
+            )
+    return found
 
 
 def check_given(events: object, prices: object) -> None:

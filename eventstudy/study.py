@@ -33,10 +33,12 @@ from eventstudy.rows import CLOSED_DAY_RULES, Rows, locate, settle
 from eventstudy.rundir import typed
 from eventstudy.settings import (
     check_given,
+    distinct_of,
     exchanges_of,
+    flag_of,
     level_of,
     settings_table,
-    texts_of,
+    ticker_of,
     whole_of,
     windows_of,
 )
@@ -149,10 +151,15 @@ class Study:
             "min_estimation": None
             if least is None
             else whole_of("min_estimation", least, 100, least=1),
+            "exclude_events_from_estimation": flag_of(
+                "exclude_events_from_estimation", self.exclude_events_from_estimation
+            ),
+            "diagnostics": flag_of("diagnostics", self.diagnostics),
             "rolling_start": whole_of("rolling_start", self.rolling_start, 5),
             "max_span": whole_of("max_span", self.max_span, 5, least=1),
-            "peers": texts_of("peers", self.peers),
-            "tests": texts_of("tests", self.tests),
+            "peers": distinct_of("peers", self.peers),
+            "tests": distinct_of("tests", self.tests),
+            "benchmark": ticker_of("benchmark", self.benchmark),
             "level": level_of(self.level),
             "seed": whole_of("seed", self.seed, 0),
         }

@@ -11,7 +11,7 @@ import pandas as pd
 from eventstudy.diagnostics import residual_measures
 from eventstudy.errors import UnknownExchangeError
 from eventstudy.exchanges import exchange_of
-from eventstudy.inference import TESTS
+from eventstudy.inference import INDEPENDENT, TESTS
 from eventstudy.kernels.pvalues import rejects
 from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
@@ -167,6 +167,8 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
         count = counted(lead["n"], "pair")
         chosen = one.loc[name]
         text = _lead_sentence(chosen, TESTS[name].title, f"{whom} ({count})", window, at)
+        if INDEPENDENT in chosen["note"]:
+            text += f" Mind that the test {chosen['note'][chosen['note'].index(INDEPENDENT) :]}."
         if lead["beside"] in one.index:
             title = TESTS[lead["beside"]].title
             text += _beside_sentence(chosen, one.loc[lead["beside"]], title, at)

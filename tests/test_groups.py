@@ -84,8 +84,59 @@ def test_every_group_window_and_test_has_one_row():
 def test_only_the_named_tests_run():
     result = case(tests=["bmp", "romano_wolf"], windows=[(0, 0)])
     assert list(dict.fromkeys(result.tests["test"])) == ["bmp", "romano_wolf"]
-    assert not result.tests["lead"].any()  # the lead stands in its own frame all the same
-    assert (result.leads["test"] != "").all()
+    assert result.tests.loc[result.tests["lead"], "test"].eq("bmp").all()
+    assert (result.leads[["test", "beside"]] == ["bmp", ""]).all(axis=None)
+    sentences = result.leads["sentence"]
+    assert sentences.str.endswith(
+        "would lead, but was not asked for: the BMP t stands in its place."
+    ).all()
+    assert (
+        "For all events (6 pairs) the average effect on window (0, 0)"
+        in result.findings().sentences[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("tests", "lead", "said"),
+    [
+        (
+            ["cross_sectional", "portfolio"],
+            "portfolio",
+            "The Portfolio t leads; the Adjusted BMP t,",
+        ),
+        (["sign", "adjusted_bmp"], "adjusted_bmp", "the Adjusted BMP t stands in its place"),
+        (["sign", "bmp"], "sign", "the Sign test, exact stands in its place"),
+        (["romano_wolf"], "", "nor was any other test of one group"),
+    ],
+)
+def test_of_the_tests_that_were_asked_for_one_leads(tests, lead, said):
+    frame = world(4, common=0.004)
+    result = run(frame, one_date(4), tests=tests)
+    assert set(result.leads["test"]) == {lead}
+    assert set(result.leads["beside"]) == {""}
+    assert result.leads["sentence"].str.startswith("4 pairs of an event and a security form").all()
+    assert result.leads["sentence"].str.contains(said, regex=False).all()
+    assert set(result.tests.loc[result.tests["lead"], "test"]) == {lead} - {""}
+
+
+def test_groups_of_the_same_events_are_one_hypothesis():
+    """Holm and Benjamini-Hochberg count it once, whatever it is called."""
+    frame = world(24, common=0.004)
+    names = ["bmp", "permutation", "romano_wolf"]
+    columns = {"kind": ["x"] * 24, "group": ["g"] * 20 + [""] * 4}
+    several = run(frame, one_date(24), columns=columns, tests=names)
+    plain = run(frame, one_date(24), columns={"group": columns["group"]}, tests=names)
+    key = ["group", "window", "test"]
+    got, want = (one.tests.set_index(key) for one in (several, plain))
+    for column in ("pvalue_holm", "pvalue_bh", "pvalue_adjusted"):
+        np.testing.assert_array_equal(got.loc[want.index, column], want[column])
+    alias, own = got.loc["kind:x"], got.loc["all"]
+    for column in ("pvalue_holm", "pvalue_bh", "pvalue_adjusted", "note"):
+        same = [name for name in names if name != "permutation" or column == "note"]
+        rows = alias.index.get_level_values("test").isin(same)
+        pd.testing.assert_series_equal(alias.loc[rows, column], own.loc[rows, column])
+    drawn = alias.xs("permutation", level="test")
+    assert (drawn["pvalue_holm"] >= drawn["pvalue"]).all()
 
 
 def test_a_group_has_the_numbers_of_its_own_events_alone():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from eventstudy.inference.base import FamilyTest, Sample, Test, TestResult
 from eventstudy.inference.buy_and_hold import BHAR, BHAR_SKEWNESS_ADJUSTED
 from eventstudy.inference.calendar_time import CALENDAR_TIME, CALENDAR_TIME_NEWEY_WEST
-from eventstudy.inference.caution import caution
+from eventstudy.inference.caution import INDEPENDENT, caution
 from eventstudy.inference.clusters import (
     CLUSTER,
     IBRAGIMOV_MUELLER,
@@ -14,7 +14,7 @@ from eventstudy.inference.clusters import (
     WILD_CLUSTER_WEBB,
 )
 from eventstudy.inference.cross_section import CROSS_SECTIONAL, CRUDE_DEPENDENCE, J1, PORTFOLIO
-from eventstudy.inference.lead import Lead, choose_lead
+from eventstudy.inference.lead import PAIRS, Lead, choose_lead
 from eventstudy.inference.multivariate import SUR, SUR_MEAN
 from eventstudy.inference.path import MeanPath, mean_path
 from eventstudy.inference.permutation import PERMUTATION
@@ -42,6 +42,8 @@ from eventstudy.inference.volatility import BEAVER_PATELL, BEAVER_PATELL_PLACEBO
 
 __all__ = [
     "FAMILY_TESTS",
+    "INDEPENDENT",
+    "PAIRS",
     "SINGLE_TESTS",
     "TESTS",
     "ClusteredEffects",

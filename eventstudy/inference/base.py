@@ -127,7 +127,7 @@ class FamilyTest:
     ----------
     compute : callable
         From what :func:`~eventstudy.inference.romano_wolf.clustered_effects` keeps of the samples,
-        by group and window, and a seed, to a result for each.
+        by group and window, a seed, and the level of the study, to a result for each.
     resamples : bool
         As in :class:`Test`.
     """
@@ -140,7 +140,7 @@ class FamilyTest:
     assumes: str
     avoid: str
     compute: Callable[
-        [Mapping[tuple[str, str], ClusteredEffects | Sample], int],
+        [Mapping[tuple[str, str], ClusteredEffects | Sample], int, float],
         dict[tuple[str, str], TestResult],
     ]
     resamples: bool = False
@@ -274,6 +274,13 @@ class Sample:
     def n_clusters(self) -> int:
         """Number of clusters."""
         return int(self.cluster.max(initial=-1)) + 1
+
+    @property
+    def one_date(self) -> bool:
+        """Whether all events have the same local date as their day zero."""
+        calendars = self.abnormal.panel.calendars
+        pairs = zip(self.days_zero.calendar, self.days_zero.zero, strict=True)
+        return len({calendars[which].sessions[zero] for which, zero in pairs}) == 1
 
     def overlap_of(self, some: Booleans) -> bool:
         """Whether windows of different dates share a session, of events that reach back to none."""

@@ -16,6 +16,7 @@ OTHER = frozenset(
     }
 )
 WORTH_SAYING = 0.06
+INDEPENDENT = "takes events for independent"
 
 
 def size_at(r: float, n: int, dof: float, alpha: float = 0.05) -> float:
@@ -59,6 +60,6 @@ def caution(name: str, sample: Sample) -> str:
         return ""
     about = "a t test of its kind" if name in OTHER else "it"
     return (
-        f"takes events for independent: at their correlation of {r:.2f}, {about} rejects a true "
+        f"{INDEPENDENT}: at their correlation of {r:.2f}, {about} rejects a true "
         f"null in {100 * rate:.0f} % at the 5 % level"
     )

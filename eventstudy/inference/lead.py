@@ -27,6 +27,11 @@ ONE_DATE = (
     "All pairs share their days, and one date can never tell an effect of the event from a shock "
     "to the sector on that day."
 )
+LINKED = (
+    "The pairs have several days zero, but their windows or events link them all into one cluster: "
+    "no independent second date tells an effect of the events from a shock to the sector in those "
+    "days."
+)
 
 
 def choose_lead(sample: Sample) -> Lead:
@@ -66,6 +71,7 @@ def choose_lead(sample: Sample) -> Lead:
         )
         tail = " but has almost no power with two clusters." if q == 2 else "."
         return Lead("adjusted_bmp", "ibragimov_mueller", n, q, sentence + tail)
+    same = ONE_DATE if sample.one_date else LINKED
     pooled = "adjusted_patell" if sample.common_design else "portfolio"
     name = "adjusted Patell Z" if sample.common_design else "portfolio t"
     if n >= 10:
@@ -74,16 +80,16 @@ def choose_lead(sample: Sample) -> Lead:
             pooled,
             n,
             q,
-            f"{n} {PAIRS} on shared days: the adjusted BMP leads, for it allows both correlation "
+            f"{n} {PAIRS} form one cluster: the adjusted BMP leads, for it allows both correlation "
             f"between pairs and a larger variance on the event days. The {name} stands beside "
-            f"it. {ONE_DATE}",
+            f"it. {same}",
         )
     return Lead(
         pooled,
         "adjusted_bmp",
         n,
         q,
-        f"{n} {PAIRS} on shared days: the {name} leads, for with so few the adjusted BMP "
+        f"{n} {PAIRS} form one cluster: the {name} leads, for with so few the adjusted BMP "
         "has little power; but it takes the variance of the event days to be the usual one. If "
-        f"it alone rejects, read: an effect, or a more volatile day. {ONE_DATE}",
+        f"it alone rejects, read: an effect, or a more volatile day. {same}",
     )

@@ -13,6 +13,7 @@ from eventstudy.inference.clusters import NO_SPREAD, ONE_CLUSTER
 from eventstudy.kernels.blocks import blocks
 from eventstudy.kernels.dependence import join
 from eventstudy.kernels.multiple import step_down
+from eventstudy.kernels.pvalues import rejects
 from eventstudy.kernels.signflip import DRAWS, Signs, cluster_t, sign_blocks
 
 Key = tuple[str, str]
@@ -51,9 +52,14 @@ def clustered_effects(sample: Sample) -> ClusteredEffects:
 
 
 def romano_wolf_test(
-    family: Mapping[Key, ClusteredEffects | Sample], seed: int
+    family: Mapping[Key, ClusteredEffects | Sample], seed: int, level: float = 0.95
 ) -> dict[Key, TestResult]:
     """Adjust the cluster t of every group and window for all of them together.
+
+    The signs of q clusters have 2^(q-1) patterns that differ in size, so that no p is below
+    2^(1-q). A hypothesis that could not be rejected at one minus the level whatever its effects
+    is left out: that is known before they are seen, it changes no other rejection that is right,
+    and the wide null of its t would only hide those of the others.
 
     Parameters
     ----------
@@ -61,6 +67,8 @@ def romano_wolf_test(
         The effects of every group and window; a Sample gives its own.
     seed : int
         Seed of the sign vectors.
+    level : float
+        Level of the study's intervals.
 
     Returns
     -------
@@ -76,8 +84,9 @@ def romano_wolf_test(
     labels = _common_clusters(list(every.values()))
     for (key, one), label in zip(every.items(), labels, strict=True):
         found = _ClusterT.of(one.car, label)
-        results[key] = TestResult(n=len(label), clusters=len(found.used), reason=found.problem)
-        if not found.problem:
+        problem = found.problem or _out_of_reach(len(found.used), level)
+        results[key] = TestResult(n=len(label), clusters=len(found.used), reason=problem)
+        if not problem:
             tested[key] = found
     if not tested:
         return results
@@ -99,6 +108,17 @@ def romano_wolf_test(
             null=f"{NULL}: a family of {len(tested)}",
         )
     return results
+
+
+def _out_of_reach(clusters: int, level: float) -> str:
+    """Say that so few clusters can reject nothing; "" where they can."""
+    least = 2.0 ** (1 - clusters)
+    if rejects(least, 1.0 - level):
+        return ""
+    return (
+        f"the signs of {clusters} clusters cannot give a p below {least:.3g}: not in the family of "
+        "the step-down"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +181,7 @@ ROMANO_WOLF = FamilyTest(
     "it is not zero in this group and window",
     "Romano and Wolf (2005), Econometrica 73:1237-1282, doi:10.1111/j.1468-0262.2005.00615.x",
     "independent clusters with symmetric effects",
-    "groups of two or three clusters in the family: their wide null widens everyone's",
+    "fewer than six clusters (at the 5 % level): the group is left out",
     romano_wolf_test,
     resamples=True,
 )

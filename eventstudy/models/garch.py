@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from scipy import special
 
 from eventstudy.arrays import Floats, Integers
 from eventstudy.errors import MissingExtraError, StudyError
+from eventstudy.filters import filtered
 from eventstudy.kernels.ols import least_squares
 from eventstudy.models.base import Fit, Model, explained, flat
 
@@ -121,7 +121,7 @@ class _MovingVariance(Model):
         # arch 8.0's own forecast of EGARCH fails on some of its fits; one step is a line.
         first = self.step(parameters, float(np.asarray(found.resid)[-1]), float(known[-1]))
         variances = np.concatenate([[first], self.forecast(parameters, first, horizon - 1)])
-        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+        with filtered(), np.errstate(all="ignore"):
             covariance = np.asarray(found.param_cov)[:2, :2]
         sizes = [*known, *variances, *np.diag(covariance)]
         if not (np.isfinite(sizes).all() and min(sizes) > 0):
@@ -152,7 +152,7 @@ class _MovingVariance(Model):
         model = arch_model(y, x=x[:, None], mean="LS", rescale=False, **self.variance)
         own = [np.array([*line, *start]) for start in self.starts(constant)]
         for start in (None, *own):
-            with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+            with filtered(), np.errstate(all="ignore"):
                 found = model.fit(
                     disp="off",
                     show_warning=False,

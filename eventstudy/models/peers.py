@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.errors import MissingExtraError, StudyError
+from eventstudy.filters import filtered
 from eventstudy.models.base import Fit, Model, explained, flat, name_securities, offered
 
 MIXES = (0.1, 0.5, 0.9, 1.0)
@@ -168,8 +168,7 @@ class Peers(Model):
         blocks = KFold(self.folds)
         scaled = StandardScaler().fit_transform(x)
         unit = float(np.std(y)) or 1.0
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ConvergenceWarning)
+        with filtered("error", ConvergenceWarning):
             try:
                 mixes: Any = list(MIXES)
                 search = ElasticNetCV(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -11,6 +10,7 @@ import numpy as np
 
 from eventstudy.arrays import Floats, Integers
 from eventstudy.errors import StudyError
+from eventstudy.filters import filtered
 from eventstudy.kernels.ols import least_squares
 from eventstudy.models.base import Fit, Model, explained, flat
 
@@ -132,8 +132,7 @@ class Huber(_Robust):
         from statsmodels.robust.robust_linear_model import RLM
 
         most = 200
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with filtered():
             exog = np.column_stack([np.ones(len(x)), x])
             found = RLM(y, exog, M=HuberT(t=self.k)).fit(maxiter=most)
         if found.fit_history["iteration"] >= most or not np.isfinite(found.params).all():

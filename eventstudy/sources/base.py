@@ -287,18 +287,8 @@ class MemoryPrices:
                 failures[ticker] = unknown(ticker, known, holder="the frame", cure=cure)
                 continue
             values = self.values[place]
-            notes = _return_notes(values) if self.kind == "returns" else ()
-            series[ticker] = PriceSeries(
-                ticker, self.dates, values, self.kind, self.name, notes=notes
-            )
+            series[ticker] = PriceSeries(ticker, self.dates, values, self.kind, self.name)
         return Quotes(series, failures)
-
-
-def _return_notes(values: Floats) -> tuple[str, ...]:
-    impossible = int((values < -1).sum())
-    if not impossible:
-        return ()
-    return (f"returns below -100 %: {impossible:,} (check that they are decimals)",)
 
 
 def _checked(kind: Kind) -> Kind:

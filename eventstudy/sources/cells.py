@@ -26,6 +26,9 @@ _STAMP = re.compile(
 _DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2},)*")
 _DATE_CURE = "Write the date as 2024-12-02"
 _LISTED = 10
+# No security moves so much on a usual day: such figures are prices, or returns in per cent.
+_USUAL_RETURN = 0.2
+_LEAST_RETURNS = 20
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
@@ -243,3 +246,38 @@ def check_prices(
     odd = (values > LARGEST_PRICE) | ((values < SMALLEST_PRICE) & ~low)
     problem = f"a price outside {SMALLEST_PRICE:g} to {LARGEST_PRICE:g}"
     faults.add_where(odd & ~infinite, lines, column, values, problem, "Write the price of one unit")
+
+
+def check_returns(
+    values: Floats, lines: Integers, column: str, faults: Faults, cure: str, infinite: str
+) -> None:
+    """Count returns that are infinite or below -100 %, and a column that holds something else.
+
+    Parameters
+    ----------
+    cure : str
+        For figures that are no returns in decimals.
+    infinite : str
+        The cure for infinite ones.
+    """
+    endless = np.isinf(values)
+    faults.add_where(endless, lines, column, values, "an infinite return", infinite)
+    known = np.abs(values[np.isfinite(values)])
+    if len(known) >= _LEAST_RETURNS and (usual := float(np.median(known))) > _USUAL_RETURN:
+        problem = "these are no returns in decimals"
+        faults.add(None, column, f"{usual:.3g} on a usual day", problem, cure)
+        return
+    low = (values < -1) & ~endless
+    faults.add_where(low, lines, column, values, "a return below -100 %", cure)
+
+
+def may_be_no_returns(values: Floats) -> Booleans:
+    """Tell of each row, shape (k, n), whether :func:`check_returns` may find something, quickly."""
+    large = values > _USUAL_RETURN
+    large |= values < -_USUAL_RETURN
+    odd = np.asarray(large.any(axis=1))
+    rows = np.flatnonzero(odd)
+    known = np.count_nonzero(~np.isnan(values[rows]), axis=1)
+    many = 2 * np.count_nonzero(large[rows], axis=1) >= known
+    odd[rows] = many | (values[rows] < -1).any(axis=1) | np.isinf(values[rows]).any(axis=1)
+    return odd

@@ -20,6 +20,7 @@ from eventstudy.sources.cells import (
     FileProblem,
     check_order,
     check_prices,
+    check_returns,
     check_twice,
     nearest,
 )
@@ -359,7 +360,7 @@ def _series(
     opens = None
     if "return" in by_role or (kind == "returns" and "wide" in by_role):
         name, values = by_role.get("return") or by_role["wide"]
-        _check_returns(values, grid, name, faults)
+        check_returns(values, grid.lines, name, faults, _PERCENT, _PERCENT)
         notes.append("returns as the file gives them")
         kind = "returns"
     else:
@@ -376,13 +377,6 @@ def _series(
     if faults:
         return None
     return PriceSeries(ticker, grid.dates, values, kind, "files", opens=opens, notes=tuple(notes))
-
-
-def _check_returns(values: Floats, grid: Grid, name: str, faults: Faults) -> None:
-    lines = grid.lines
-    faults.add_where(np.isinf(values), lines, name, values, "an infinite return", _PERCENT)
-    low = (values < -1) & np.isfinite(values)
-    faults.add_where(low, lines, name, values, "a return below -100 %", _PERCENT)
 
 
 def _adjusted(cells: dict[str, Floats]) -> tuple[Floats, Floats | None, list[str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.arrays import Booleans, Dates, Floats
+from eventstudy.arrays import Dates, Floats
 from eventstudy.sources.cells import (
     LARGEST_PRICE,
     SMALLEST_PRICE,
@@ -16,7 +16,9 @@ from eventstudy.sources.cells import (
     check_order,
     check_prices,
     check_range,
+    check_returns,
     check_twice,
+    may_be_no_returns,
     read_dates,
 )
 from eventstudy.tables import shown
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LARGEST_INT = 10**300
+_NO_RETURNS = "Write returns as decimals: 0.01 is 1 %; of prices say kind='prices'"
+_INFINITE = "Make it missing: frame.replace([np.inf, -np.inf], np.nan)"
 
 
 def check_shape(frame: Any, faults: Faults) -> None:
@@ -69,6 +73,7 @@ def index_dates(index: pd.Index, faults: Faults) -> Dates:
     name = str(index.name) if index.name is not None else "index"
     lines = np.arange(len(index), dtype=np.int64) + 2
     if isinstance(index, pd.PeriodIndex):
+        check_periods(index.dtype, name, str(index[0]), faults)
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
         days = index.tz_localize(None).to_numpy().astype("datetime64[D]")
@@ -88,6 +93,14 @@ def index_dates(index: pd.Index, faults: Faults) -> Dates:
         if check_order(days[first], lines[first], name, faults, cure):
             faults.add(None, name, "", "dates run backwards", cure)
     return days
+
+
+def check_periods(kind: object, name: str, first: str, faults: Faults) -> None:
+    """Refuse weeks, months and longer: which of its days a return belongs to is not known."""
+    freq = str(kind).removeprefix("period[").rstrip("]")
+    if freq.partition("-")[0] in {"W", "M", "Q", "Y"}:
+        cure = "Take the days on which the returns end: .to_timestamp(how='end')"
+        faults.add(2, name, first, f"periods of {freq}, not days", cure)
 
 
 def _iso(day: str | date | np.datetime64) -> str:
@@ -147,16 +160,13 @@ def is_float_or_missing(value: object) -> bool:
 
 
 def check_values(values: Floats, tickers: Sequence[str], kind: str, faults: Faults) -> None:
-    """Count infinite returns, or prices that are none; values of shape (k, n)."""
+    """Count what is no return, or no price; values of shape (k, n)."""
     lines = np.arange(values.shape[1], dtype=np.int64) + 2
-    bad: Booleans = np.isinf(values)
     if kind == "prices":
-        bad |= (values < SMALLEST_PRICE) | (values > LARGEST_PRICE)
-    for k in np.flatnonzero(bad.any(axis=1)).tolist():
-        if kind == "prices":
+        bad = np.isinf(values) | (values < SMALLEST_PRICE) | (values > LARGEST_PRICE)
+        for k in np.flatnonzero(bad.any(axis=1)).tolist():
             hint = "; returns go to MemoryPrices.from_returns"
             check_prices(values[k], lines, tickers[k], faults, hint)
-        else:
-            cure = "Make it missing: frame.replace([np.inf, -np.inf], np.nan)"
-            infinite = np.isinf(values[k])
-            faults.add_where(infinite, lines, tickers[k], values[k], "an infinite return", cure)
+        return
+    for k in np.flatnonzero(may_be_no_returns(values)).tolist():
+        check_returns(values[k], lines, tickers[k], faults, _NO_RETURNS, _INFINITE)

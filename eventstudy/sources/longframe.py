@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Dates, Floats, Integers
 from eventstudy.sources.cells import Faults, check_range, read_dates
-from eventstudy.sources.frames import check_values, is_float_or_missing, numbers
+from eventstudy.sources.frames import check_periods, check_values, is_float_or_missing, numbers
 from eventstudy.tables import Column, likeness, shown
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def check_columns(frame: Any, names: tuple[str, str, str], faults: Faults) -> No
             meant = likeness(name, [other for other in columns if other not in names])
             hint = f"Is '{shown(meant)}' meant? Write {word}={meant!r}" if meant else ""
             cure = hint or f"Add it, or name the column of the {word}s: {word}='...'"
+            if word == "value":
+                cure += "; where they are prices, kind='prices' too"
             faults.add(None, name, "", "the column is missing", cure)
 
 
@@ -67,7 +69,7 @@ def long_values(
         NaN where the frame has no row.
     """
     lines = np.arange(2, len(frame) + 2, dtype=np.int64)
-    tickers = Column.of(frame[names[1]])
+    tickers = Column.of(_whole_numbers(frame[names[1]]))
     if not tickers.filled.all():
         cure, empty = "Fill the cell, or leave the row out", [""] * len(frame)
         faults.add_where(~tickers.filled, lines, names[1], empty, "no ticker", cure)
@@ -90,6 +92,13 @@ def long_values(
     return dates, known, values[: len(known)]
 
 
+def _whole_numbers(cells: pd.Series) -> pd.Series:
+    """Take identifiers such as 10001.0, which one missing cell makes of numbers, as 10001."""
+    if cells.dtype.kind != "f" or not (cells.isna() | (cells % 1 == 0)).all():
+        return cells
+    return cells.astype("Int64").astype("string")
+
+
 def _figures(cells: pd.Series, lines: Integers, faults: Faults) -> Floats | None:
     """Give the values, shape (1, rows); of a column of objects every cell that is no number."""
     name = str(cells.name)
@@ -107,6 +116,7 @@ def _days(cells: pd.Series, name: str, lines: Integers, faults: Faults) -> Dates
     import pandas as pd
 
     if isinstance(cells.dtype, pd.PeriodDtype):
+        check_periods(cells.dtype, name, str(cells.iloc[0]), faults)
         cells = cells.dt.to_timestamp()
     if isinstance(cells.dtype, np.dtype | pd.DatetimeTZDtype) and cells.dtype.kind == "M":
         zoned = isinstance(cells.dtype, pd.DatetimeTZDtype)
@@ -114,6 +124,10 @@ def _days(cells: pd.Series, name: str, lines: Integers, faults: Faults) -> Dates
         days = local.to_numpy().astype("datetime64[D]")
         check_range(days, lines, name, faults)
         return days
+    if cells.dtype.kind in "iuf":
+        cure = f"Of figures such as 20241202: pd.to_datetime(frame[{name!r}], format='%Y%m%d')"
+        faults.add(2, name, str(cells.iloc[0]), f"a column of {cells.dtype}, not of dates", cure)
+        return np.empty(0, dtype="datetime64[D]")
     column = Column.of(cells)
     bad = Faults()
     used = column.values if not column.filled.all() else column.values[column.values != ""]

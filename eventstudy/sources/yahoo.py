@@ -31,6 +31,7 @@ from eventstudy.errors import (
     UnknownTickerError,
 )
 from eventstudy.exchanges import EXCHANGES, exchange_of
+from eventstudy.filters import filtered
 from eventstudy.sources.bars import Bars, BarSeries, adjust, series_of
 from eventstudy.sources.base import Quotes
 from eventstudy.sources.fetching import Failed, Patience, Run
@@ -168,8 +169,7 @@ def _refused(ticker: str, start: date, end: date, now: datetime) -> PricesError 
 @contextmanager
 def _yfinance() -> Iterator[Any]:
     """Yield yfinance, quiet and raising. One at a time: it keeps one session for the process."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with filtered():
         import yfinance
     # Its own use of pandas draws warnings, from threads, that no user can cure; and it logs what
     # is an error here. The filter stays, for a thread may outlive the call.

@@ -52,6 +52,8 @@ def test_one_cluster_of_several_dates_has_no_portfolio(n, test, beside):
     """Dates one session apart share the days of (-1, 1), and single linkage joins them."""
     lead = chosen(n, [100, 101, 102], window=(-1, 1))
     assert (lead.test, lead.beside, lead.clusters) == (test, beside, 1)
+    assert "one date" not in lead.sentence
+    assert "several days zero" in lead.sentence
 
 
 def test_the_clusters_change_with_the_window():

@@ -14,9 +14,13 @@ from eventstudy.kernels.signflip import cluster_t, random_signs
 
 WINDOWS = [(0, 0), (-1, 1), (0, 4)]
 KINDS = ["x", "y", "x", "x"]
+ALL_IN = 0.4
+"""A level at which two clusters can reject, so that no group is left out of the family."""
 
 
-def case(*, seed=0, order=None, tests=("romano_wolf", "cluster"), shift=0.02, study_seed=0):
+def case(
+    *, seed=0, order=None, tests=("romano_wolf", "cluster"), shift=0.02, study_seed=0, level=ALL_IN
+):
     """Twelve events on nine dates, of two kinds; some windows of different dates overlap."""
     frame = world(12, 320, seed=seed, common=0.004)
     zeros = [140, 140, 143, 160, 160, 180, 200, 203, 230, 250, 251, 280]
@@ -31,6 +35,7 @@ def case(*, seed=0, order=None, tests=("romano_wolf", "cluster"), shift=0.02, st
         windows=WINDOWS,
         tests=tests,
         seed=study_seed,
+        level=level,
         columns={"kind": [kinds[i] for i in order]},
     )
 
@@ -135,7 +140,7 @@ def test_effects_of_exactly_zero_have_no_value():
     rows = [(f"E{i}", f"S{i:02d}", 140 + 40 * i) for i in range(4)]
     for _, ticker, zero in rows:
         frame.loc[frame.index[zero], ticker] = frame["MKT"].iloc[zero]
-    settings = {"windows": [(0, 0), (0, 1)], "tests": ["romano_wolf"]}
+    settings = {"windows": [(0, 0), (0, 1)], "tests": ["romano_wolf"], "level": ALL_IN}
     result = run(frame, rows, model="market_adjusted", **settings)
     found = result.tests[result.tests["window"] == "(0, 0)"].set_index("test")
     assert np.isnan(found.loc["romano_wolf", "pvalue"])
@@ -144,6 +149,29 @@ def test_effects_of_exactly_zero_have_no_value():
     other = result.tests[result.tests["window"] == "(0, 1)"].set_index("test")
     assert np.isfinite(other.loc["romano_wolf", "pvalue_adjusted"])
     assert "over 1 groups" in other.loc["romano_wolf", "note"]
+
+
+@pytest.mark.parametrize(("level", "least"), [(0.95, 6), (0.9, 5), (0.99, 8), (0.5, 2)])
+def test_a_group_of_so_few_clusters_that_nothing_could_reject_is_left_out(level, least):
+    """2^(1-q) is the least p of q clusters, reached where all of their effects have one sign."""
+    rng = np.random.default_rng(0)
+    family = {}
+    for q in range(2, 10):
+        pairs = np.arange(q) + 10 * q
+        car = rng.normal(0.05, 0.001, q)
+        family["all", str(q)] = ClusteredEffects(pairs, pairs, np.arange(q), car)
+    got = {int(key[1]): one for key, one in romano_wolf_test(family, 1, level).items()}
+    for q, one in got.items():
+        assert (one.n, one.clusters) == (q, q)
+        if q < least:
+            assert np.isnan([one.statistic, one.pvalue, one.pvalue_adjusted]).all()
+            assert f"the signs of {q} clusters cannot give a p below" in one.reason
+        else:
+            assert one.pvalue == pytest.approx(2.0 ** (1 - q), rel=0.2, abs=2e-3)
+            assert f"over {10 - least} groups" in one.note
+    alone = {key: one for key, one in family.items() if int(key[1]) >= least}
+    for key, one in romano_wolf_test(alone, 1, level).items():
+        assert one.pvalue_adjusted == pytest.approx(got[int(key[1])].pvalue_adjusted, abs=0.02)
 
 
 def by_loops(family, seed):
@@ -192,7 +220,7 @@ def test_the_arrays_are_the_loops(seed):
             family[group, window] = ClusteredEffects(pairs, close[pairs], cluster, car)
     one = np.array([3, 9])
     family["event:F", "(0, 0)"] = ClusteredEffects(one, close[one], np.zeros(2, int), np.ones(2))
-    got, want = romano_wolf_test(family, seed), by_loops(family, seed)
+    got, want = romano_wolf_test(family, seed, ALL_IN), by_loops(family, seed)
     assert list(got) == list(family)
     assert len(want) >= 7
     for key, found in got.items():

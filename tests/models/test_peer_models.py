@@ -234,7 +234,7 @@ def test_an_elastic_net_that_does_not_converge(monkeypatch):
 
 
 def test_tests_that_need_a_common_design_have_none():
-    names = ("portfolio", "sur", "calendar_time", "adjusted_bmp")
+    names = ("portfolio", "sur", "calendar_time", "adjusted_bmp", "adjusted_patell")
     found = run(sector(), es.SyntheticControl(NAMES), tickers=("S0", "S1"), tests=names)
     tests = found.tests[found.tests["window"] == "(0, 0)"].set_index("test")
     for name in names[:3]:

@@ -186,9 +186,36 @@ def test_infinite_returns_are_counted_and_capped() -> None:
     assert len(caught.value.problems) == 11
 
 
-def test_odd_returns_are_noted_not_refused() -> None:
-    series = MemoryPrices.from_returns(frame([1.2, -2.5, 0.3])).load(["AAA"], *EVER).series["AAA"]
-    assert series.notes == ("returns below -100 %: 1 (check that they are decimals)",)
+def test_a_return_below_minus_100_per_cent() -> None:
+    with pytest.raises(PriceFileError, match=r"line 3, column AAA: .*below -100 % \(-2.5\)"):
+        MemoryPrices.from_returns(frame([1.2, -2.5, 0.3]))
+
+
+@pytest.mark.parametrize(("scale", "usual"), [(100.0, "1"), (1.0, "50")])
+def test_what_is_no_return_in_decimals(scale: float, usual: str) -> None:
+    days = pd.date_range("2020-01-01", periods=40)
+    values = np.resize([0.01, -0.01], 40) if scale > 1 else np.full(40, 50.0)
+    given = pd.DataFrame({"AAA": scale * values, "BBB": 0.01}, index=days)
+    for wide in (MemoryPrices.from_returns, MemoryPrices.from_frame):
+        with pytest.raises(PriceFileError, match="kind='prices'") as caught:
+            wide(given)
+        (problem,) = caught.value.problems
+        assert (problem.column, problem.value) == ("AAA", f"{usual} on a usual day")
+    long = given[["AAA"]].rename_axis("date").reset_index().assign(ticker="AAA")
+    with pytest.raises(PriceFileError, match="no returns in decimals"):
+        MemoryPrices.from_long(long, value="AAA")
+    given["AAA"] = np.where(np.arange(40) < 19, 5.0, 0.01)
+    assert MemoryPrices.from_returns(given).tickers == ("AAA", "BBB")
+
+
+@pytest.mark.parametrize("freq", ["W", "M", "Q", "Y"])
+def test_periods_of_many_days_are_refused(freq: str) -> None:
+    months = pd.period_range("2020-01", periods=3, freq=freq)
+    with pytest.raises(PriceFileError, match=f"periods of {freq}.*to_timestamp"):
+        MemoryPrices.from_returns(pd.DataFrame({"AAA": 0.01}, index=months))
+    long = pd.DataFrame({"date": months, "ticker": "AAA", "return": 0.01})
+    with pytest.raises(PriceFileError, match=f"periods of {freq}.*to_timestamp"):
+        MemoryPrices.from_long(long)
 
 
 def test_columns_named_twice() -> None:
