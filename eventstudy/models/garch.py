@@ -113,9 +113,18 @@ class _MovingVariance(Model):
         self, y: Floats, x: Floats, horizon: int
     ) -> str | tuple[Floats, Floats, Floats, Floats, dict[str, float]]:
         """Coefficients, covariance, variances of the days, forecasts and shape; or a reason."""
-        found = self._maximum(y * _SCALE, x * _SCALE)
-        if found is None:
-            return f"{self.title} did not converge"
+        first: str = ""
+        for found in self._maxima(y * _SCALE, x * _SCALE):
+            answer = self._answer(found, horizon)
+            if not isinstance(answer, str):
+                return answer
+            first = first or answer
+        return first or f"{self.title} did not converge"
+
+    def _answer(
+        self, found: Any, horizon: int
+    ) -> str | tuple[Floats, Floats, Floats, Floats, dict[str, float]]:
+        """Take from a fit what :meth:`_fit_one` gives; or why it is of no use."""
         parameters = {str(name): float(value) for name, value in found.params.items()}
         known = np.asarray(found.conditional_volatility) ** 2
         # arch 8.0's own forecast of EGARCH fails on some of its fits; one step is a line.
@@ -137,20 +146,23 @@ class _MovingVariance(Model):
         scaled = (known / _SCALE**2, variances / _SCALE**2)
         return mean, covariance * np.outer(unit, unit), *scaled, named
 
-    def _maximum(self, y: Floats, x: Floats) -> Any:
-        """Maximise the likelihood from arch's own start, or from others where that one fails.
+    def _maxima(self, y: Floats, x: Floats) -> list[Any]:
+        """Maximise the likelihood from arch's own start and from others; the highest end first.
 
-        None where none ends at a maximum. An end below the likelihood of a constant variance, which
-        the model contains, is no maximum, whatever the optimiser says.
+        The likelihood may have several maxima, some of them far below the highest, and the highest
+        may be one that no variance can have. An end below the likelihood of a constant variance,
+        which the model contains, is no maximum, whatever the optimiser says.
         """
         from arch import arch_model
 
         exog = np.column_stack([np.ones(len(x)), x])
         line, *_ = np.linalg.lstsq(exog, y, rcond=None)
         constant = float(np.mean((y - exog @ line) ** 2))
-        least = -0.5 * len(y) * (np.log(2.0 * np.pi * constant) + 1.0)
+        same = 1e-6 * len(y)
+        least = -0.5 * len(y) * (np.log(2.0 * np.pi * constant) + 1.0) - same
         model = arch_model(y, x=x[:, None], mean="LS", rescale=False, **self.variance)
         own = [np.array([*line, *start]) for start in self.starts(constant)]
+        ends: list[Any] = []
         for start in (None, *own):
             with filtered(), np.errstate(all="ignore"):
                 found = model.fit(
@@ -159,9 +171,11 @@ class _MovingVariance(Model):
                     starting_values=start,
                     options={"maxiter": self.iterations},
                 )
-            if found.convergence_flag == 0 and found.loglikelihood >= least - 1e-6 * len(y):
-                return found
-        return None
+            # Ends that differ by rounding are one maximum: the first start that found it stays.
+            known = any(abs(found.loglikelihood - one.loglikelihood) < same for one in ends)
+            if found.convergence_flag == 0 and found.loglikelihood >= least and not known:
+                ends.append(found)
+        return sorted(ends, key=lambda one: -one.loglikelihood)
 
 
 @dataclass(frozen=True)
@@ -207,8 +221,9 @@ class Garch(_MovingVariance):
         return parameters["omega"] + grown
 
     def starts(self, constant: float) -> list[list[float]]:
-        """Begin with shocks that fade slowly, and fast."""
-        return [[0.05 * constant, 0.05, 0.9], [0.5 * constant, 0.2, 0.3]]
+        """Begin with shocks that fade slowly, and fast, small ones and large."""
+        shares = ((0.05, 0.9), (0.2, 0.3), (0.9, 0.05), (0.01, 0.97))
+        return [[(1.0 - c - d) * constant, c, d] for c, d in shares]
 
     def forecast(self, parameters: dict[str, float], last: float, horizon: int) -> Floats:
         """Iterate h = w + (c + d) h."""

@@ -24,6 +24,20 @@ ALIKE = (
 )
 # The normal distribution's standard deviation over its median absolute deviation.
 NORMAL_MAD = 1.482602218505602
+# Returns that lie no further apart differ by the rounding of the levels from which they come.
+_TIE = 1e-14
+
+
+def _tied(x: Floats) -> Floats:
+    """Make equal what differs by rounding: a tie has no slope, apart it has an enormous one."""
+    order = np.argsort(x, kind="stable")
+    ordered = x[order]
+    opens = np.append(True, np.diff(ordered) > _TIE)
+    if opens.all():
+        return x
+    tied = np.empty(len(x))
+    tied[order] = ordered[np.maximum.accumulate(np.where(opens, np.arange(len(x)), 0))]
+    return tied
 
 
 class _Robust(Model):
@@ -179,5 +193,5 @@ class TheilSen(_Robust):
         from scipy.stats import theilslopes
 
         method: Any = self.intercept
-        found = theilslopes(y, x, method=method)
+        found = theilslopes(y, _tied(x), method=method)
         return float(found.intercept), float(found.slope)

@@ -23,7 +23,8 @@ WORDS = (
     "The same events, measured with every combination of the choices. An effect that is "
     "found in every specification does not hang on one choice; one that is found in some only "
     "needs that choice to be defended. Found is p at or below {alpha:.3g}, by the test that leads "
-    "in a group and the SAR t of a pair."
+    "in a group, and of a pair by its SAR t, or by its placebo test under models behind whose "
+    "errors no exact distribution stands (Huber, Theil-Sen, GARCH, peers)."
 )
 REMARKS = (
     "All specifications have the same events and much the same prices: how many of them are "

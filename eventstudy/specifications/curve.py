@@ -98,7 +98,9 @@ def robustness(
     measured, and so the sample: ``n`` says it.
 
     Groups are tested by the test that leads, by the rule of the study whatever ``tests`` it names;
-    its ``placebo`` and ``diagnostics`` are left out.
+    its ``placebo`` and ``diagnostics`` are left out. A pair is tested by its SAR t; under a model
+    behind whose errors no exact distribution stands (robust lines, moving variances, peers) by its
+    placebo test, for there the t rejects too often.
 
     References
     ----------
@@ -198,7 +200,8 @@ def _measure(
             raise
         raise PricesError(f"with the benchmark {choice.benchmark} there is {error}") from error
     dropped = pd.concat([result.dropped, dropped], ignore_index=True)
-    effects = pd.concat([*_effects(result), _missing(dropped, windows)], ignore_index=True)
+    own = _effects(result, exact=choice.study.expected_return.exact)
+    effects = pd.concat([*own, _missing(dropped, windows)], ignore_index=True)
     benchmarks = frozenset(result.events["benchmark"])
     return _Measured(choice, effects, dropped, result.sources, benchmarks)
 
@@ -215,18 +218,24 @@ def _given(events: Events, choice: Choice) -> tuple[Events, pd.DataFrame]:
     return replace(events, frame=rest), pd.concat([none, own], ignore_index=True)
 
 
-def _effects(result: StudyResult) -> Iterator[pd.DataFrame]:
-    """Effects of groups by the test that leads, then those of each event and security."""
+def _effects(result: StudyResult, *, exact: bool) -> Iterator[pd.DataFrame]:
+    """Effects of groups by the test that leads, then those of each event and security.
+
+    A pair has its SAR t; where no exact distribution stands behind the model's errors its placebo.
+    """
     tests = result.tests
     lead = tests[tests["lead"].astype(bool) & (tests["group"] != "")]
     names = ["window", "group", "n", "test", "estimate", "se", "low", "high", "pvalue", "reason"]
     own = result.events
     yield lead[names].assign(event_id="", ticker="", who=lead["group"])
+    if not exact:
+        placebo = {name: own[f"placebo_{name}"] for name in ("low", "high", "pvalue")}
+        own = own.assign(**placebo)
     names = ["window", "event_id", "ticker", "se", "low", "high", "pvalue"]
     yield own[names].assign(
         group="",
         n=own["car"].notna().astype(int),
-        test="sar_t",
+        test="sar_t" if exact else "placebo",
         estimate=own["car"],
         # Of a pair that is measured it may speak of other tests, which were not asked for.
         reason=own["reason"].where(own["car"].isna() | own["pvalue"].isna(), ""),

@@ -108,7 +108,7 @@ def _where(measured: pd.DataFrame) -> Where:
         found = rows.groupby([*_KEY, choice], sort=False)["_found"].any()
         values: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
         for (group, who, value), any_found in found.items():  # pyright: ignore
-            values.setdefault((group, who), ([], []))[not any_found].append(str(value))
+            values.setdefault((group, who), ([], []))[not any_found].append(_bracketed(str(value)))
         for key, (some, never) in values.items():
             if some and never:
                 often, named = ("only", some) if len(some) <= len(never) else ("never", never)
@@ -116,6 +116,12 @@ def _where(measured: pd.DataFrame) -> Where:
                 text = f"{often} with {_WORDED.get(choice, '')}{' or '.join(named[:_NAMED])}{more}"
                 clauses.setdefault(key, []).append(text)
     return clauses
+
+
+def _bracketed(model: str) -> str:
+    """Put what follows a comma in brackets, so that a list of models can be read."""
+    name, comma, kind = model.partition(", ")
+    return f"{name} ({kind})" if comma and not model.startswith("(") else model
 
 
 def curve_sentences(rows: pd.DataFrame, curve: pd.DataFrame, alpha: float) -> list[str]:

@@ -44,9 +44,9 @@ class Robustness(Reported):
         One row a group (or event and security) and specification: ``specification``, its number;
         ``own``, whether it has the study's own choices, in whatever window; ``model``,
         ``estimation``, ``benchmark`` ("own" is that of each row, "none" that of a model that needs
-        none) and ``window``; ``n`` pairs; ``test``, the one that leads in the group, ``sar_t`` for
-        a pair; ``estimate``, ``se``, ``low``, ``high`` in return units and ``pvalue``; ``reason``
-        where a number is missing.
+        none) and ``window``; ``n`` pairs; ``test``, the one that leads in the group, of a pair
+        ``sar_t`` or ``placebo``; ``estimate``, ``se``, ``low``, ``high`` in return units and
+        ``pvalue``; ``reason`` where a number is missing.
     dropped : DataFrame
         One row an event and security that could not be measured with a ``model``, ``estimation``
         and ``benchmark``, with the reason.

@@ -45,6 +45,27 @@ def own_fit(kind):
     return model.fit(disp="off")
 
 
+@pytest.mark.parametrize("seed", [1, 9, 11, 15])
+def test_of_several_maxima_the_highest_is_taken(seed):
+    """arch's own start ends at a lower one, two units of likelihood and more below."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(250)
+    y = x + rng.standard_t(3, 250)
+    y[rng.integers(20, 230)] += 12
+    ends = Garch()._maxima(y, x)
+    model = arch_model(y, x=x[:, None], mean="LS", rescale=False, **Garch.variance)
+    assert ends[0].loglikelihood > model.fit(disp="off").loglikelihood + 2
+    exog = np.column_stack([np.ones(250), x])
+    line = np.linalg.lstsq(exog, y, rcond=None)[0]
+    spread = np.var(y - exog @ line)
+    for c in (0.02, 0.1, 0.3, 0.6, 0.95):
+        for d in (0.02, 0.3, 0.6, 0.95):
+            if c + d < 1:
+                start = np.array([*line, spread * (1 - c - d), c, d])
+                other = model.fit(disp="off", show_warning=False, starting_values=start)
+                assert other.convergence_flag or other.loglikelihood < ends[0].loglikelihood + 1e-3
+
+
 def test_garch_is_archs():
     found, want = study(es.Garch()), own_fit(Garch)
     fit = found.fits.iloc[0]

@@ -36,6 +36,14 @@ def test_huber_is_statsmodels_rlm(k):
     assert np.abs(score / np.abs(x).sum(axis=0)).max() < 1e-4
 
 
+def test_rounding_of_the_benchmark_makes_no_slope():
+    rng = np.random.default_rng(3)
+    x = np.round(0.01 * rng.standard_normal(120), 3)  # many ties
+    y = x + 0.01 * rng.standard_normal(120)
+    noise = 1e-17 * rng.standard_normal(120)
+    assert es.TheilSen().line(y, x + noise) == pytest.approx(es.TheilSen().line(y, x), rel=1e-12)
+
+
 @pytest.mark.parametrize("intercept", ["separate", "joint"])
 def test_theil_sen_is_scipys(intercept):
     frame = wild()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,23 @@ def test_a_specification_is_that_study(found, model, estimation, benchmark):
         & (found.dropped["benchmark"] == named)
     ]
     assert dropped["reason"].tolist() == result.dropped["reason"].tolist()
+
+
+def test_pairs_have_their_placebo_where_the_t_is_not_exact():
+    events, prices = given()
+    own = study(windows=["0:0"])
+    found = es.robustness(own, events, prices=prices, models=["huber"], estimations=[]).curve
+    pairs = found[(found["group"] == "") & found["estimate"].notna()]
+    assert list(pairs.groupby("model", sort=False)["test"].unique().map(list)) == [
+        ["sar_t"],
+        ["placebo"],
+    ]
+    want = replace(own, model="huber", tests=["bmp"], placebo="always")
+    want = want.run(events, prices=prices).events
+    got = pairs[pairs["test"] == "placebo"]
+    for name in ("pvalue", "low", "high"):
+        np.testing.assert_array_equal(got[name], want[f"placebo_{name}"])
+    np.testing.assert_array_equal(got["estimate"], want["car"])
 
 
 def test_what_cannot_be_measured_keeps_its_rows_and_reasons(found):
