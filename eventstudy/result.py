@@ -25,7 +25,7 @@ from eventstudy.rundir import (
     write_files,
     write_whole,
 )
-from eventstudy.summary import find, summary_table
+from eventstudy.summary import find, groups_table, summary_table
 from eventstudy.tableset import PART, own_copy
 from eventstudy.workbook import check_xlsxwriter, write_workbook
 
@@ -68,6 +68,14 @@ class StudyResult(ResultFrames):
         window = self.spec["windows"][0]
         parts = [summary_table(part, window) for part in self.frames.parts("events")]
         return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+    def groups(self) -> pd.DataFrame:
+        """One row a group and window: the effect by the test that leads there, in per cent.
+
+        ``p`` is the test's own, ``Holm p`` adjusted for all groups and windows. All other tests
+        are in the frame ``tests``.
+        """
+        return groups_table(self.tests)
 
     def models(self) -> pd.DataFrame:
         """One row an event and security: how well the model did.

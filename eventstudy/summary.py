@@ -11,10 +11,11 @@ import pandas as pd
 from eventstudy.diagnostics import residual_measures
 from eventstudy.errors import UnknownExchangeError
 from eventstudy.exchanges import exchange_of
-from eventstudy.inference import INDEPENDENT, TESTS
+from eventstudy.inference import ALIKE, INDEPENDENT, TESTS, WITHOUT_ONE
 from eventstudy.kernels.pvalues import rejects
 from eventstudy.models import describe_model, name_of
 from eventstudy.report import Findings
+from eventstudy.report.findings import OWN_SCALE
 from eventstudy.report.formats import counted, level, number, percent, probability
 from eventstudy.windows import Window
 
@@ -26,6 +27,15 @@ ESTIMATES = {
     "portfolio": "average effect",
 }
 """What a test that may lead takes for the average effect: three numbers that may lie far apart."""
+_SAID = {INDEPENDENT: "mind that the test ", WITHOUT_ONE: "", ALIKE: ""}
+"""Notes that the sentence of a test repeats, by how they begin, and what goes before them."""
+_WEAK = (
+    "With {:.2g} degrees of freedom the test has almost no power: this is no evidence against an "
+    "effect."
+)
+_FEW_DOF = 3
+_EACH = 3
+"""Single effects up to which each has a sentence of its own."""
 NAMED = 6
 """Effects and reasons named in a sentence; the rest are counted."""
 
@@ -46,6 +56,26 @@ def summary_table(events: pd.DataFrame, window: str) -> pd.DataFrame:
             "p": own["pvalue"].map(probability),
             "placebo p": own["placebo_pvalue"].map(probability),
             "flags": own["flags"],
+        }
+    ).reset_index(drop=True)
+
+
+def groups_table(tests: pd.DataFrame) -> pd.DataFrame:
+    """One row a group and window: the effect by the test that leads there, in per cent."""
+    lead = tests[tests["lead"].astype(bool)]
+    # Effects of some tests are mean ranks or shares, which are no per cent of a return.
+    returns = 100 * lead[["estimate", "low", "high"]].where(~lead["test"].isin(OWN_SCALE))
+    return pd.DataFrame(
+        {
+            "group": lead["group"],
+            "window": lead["window"],
+            "pairs": lead["n"],
+            "effect %": returns["estimate"].round(2),
+            "low %": returns["low"].round(2),
+            "high %": returns["high"].round(2),
+            "test": [TESTS[name].title for name in lead["test"]],
+            "p": lead["pvalue"].map(probability),
+            "Holm p": lead["pvalue_holm"].map(probability),
         }
     ).reset_index(drop=True)
 
@@ -86,11 +116,14 @@ def _models(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> dict
 def _subtitle(events: pd.DataFrame, model: str) -> str:
     if events.empty:
         return f"No event could be measured; {model}"
-    first, last = events["day_zero"].min(), events["day_zero"].max()
+    first, last = (
+        f"{day:%Y-%m-%d}" for day in (events["day_zero"].min(), events["day_zero"].max())
+    )
+    days = first if first == last else f"{first} to {last}"
     return (
         f"{counted(events['event_id'].nunique(), 'event')} and "
         f"{counted(events['ticker'].nunique(), 'security', 'securities')}, "
-        f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, {model}"
+        f"{days}, {model}"
     )
 
 
@@ -167,8 +200,7 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
         count = counted(lead["n"], "pair")
         chosen = one.loc[name]
         text = _lead_sentence(chosen, TESTS[name].title, f"{whom} ({count})", window, at)
-        if INDEPENDENT in chosen["note"]:
-            text += f" Mind that the test {chosen['note'][chosen['note'].index(INDEPENDENT) :]}."
+        text += _warnings(chosen["note"])
         if lead["beside"] in one.index:
             title = TESTS[lead["beside"]].title
             text += _beside_sentence(chosen, one.loc[lead["beside"]], title, at)
@@ -179,12 +211,32 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
 def _lead_sentence(chosen: pd.Series, title: str, whom: str, window: str, at: float) -> str:
     if not np.isfinite(chosen["pvalue"]):
         return f"For {whom} on window {window} the {title} has no value: {chosen['reason']}."
-    verdict = "differs from zero" if _rejects(chosen, at) else "cannot be told from zero"
+    found = _rejects(chosen, at)
+    if chosen.name in OWN_SCALE:
+        verb = "rejects" if found else "does not reject"
+        words = f"For {whom} on window {window} the {title} {verb} that there is no effect"
+        return f"{words} (p {_p(chosen)})."
+    verdict = "differs from zero" if found else "cannot be distinguished from zero"
     clause = f", {level(at)} interval {_interval(chosen)}" if _has(chosen) else ""
+    holm = f"; p {_p(chosen, 'pvalue_holm')} by Holm over all groups and windows" * found
+    weak = not found and chosen["dof"] < _FEW_DOF
     return (
         f"For {whom} the {ESTIMATES.get(str(chosen.name), 'average effect')} on window {window} "
-        f"{verdict}: {percent(chosen['estimate'])} %{clause} ({title}, p {_p(chosen)})."
+        f"{verdict}: {percent(chosen['estimate'])} %{clause} ({title}, p {_p(chosen)}{holm})."
+        + f" {_WEAK.format(chosen['dof'])}"
+        * bool(weak)
     )
+
+
+def _warnings(note: str) -> str:
+    """Make sentences of what a note says that its number cannot do without."""
+    found = ""
+    for part in note.split("; "):
+        for start, words in _SAID.items():
+            if part.startswith(start):
+                text = words + part
+                found += f" {text[0].upper()}{text[1:]}."
+    return found
 
 
 def _beside_sentence(chosen: pd.Series, beside: pd.Series, title: str, at: float) -> str:
@@ -193,6 +245,10 @@ def _beside_sentence(chosen: pd.Series, beside: pd.Series, title: str, at: float
     if not np.isfinite(chosen["pvalue"]):
         return f" The {title} gives p {_p(beside)}."
     agree = _rejects(beside, at) == _rejects(chosen, at)
+    if not _rejects(beside, at) and beside["dof"] < _FEW_DOF:
+        dof = f"{beside['dof']:.2g}"
+        unit = f"degree{'s' * (dof != '1')} of freedom"
+        return f" The {title} has {dof} {unit} and almost no power."
     return f" The {title} {'agrees' if agree else 'disagrees'} (p {_p(beside)})."
 
 
@@ -201,8 +257,8 @@ def _rejects(row: pd.Series, at: float) -> bool:
     return bool(rejects(row["pvalue"], 1 - at))
 
 
-def _p(row: pd.Series) -> str:
-    text = probability(row["pvalue"])
+def _p(row: pd.Series, column: str = "pvalue") -> str:
+    text = probability(row[column])
     return text if text.startswith("<") else f"= {text}"
 
 
@@ -223,23 +279,54 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
     if both:
         clear = clear[rejects(clear["placebo_pvalue"], alpha)]
     clear = clear.reindex(clear["car"].abs().sort_values(ascending=False).index)
+    if len(tested) <= _EACH:
+        return [
+            _one_effect(row, bool(found), window, at)
+            for row, found in zip(
+                tested.to_dict("records"), tested.index.isin(clear.index), strict=True
+            )
+        ]
     if clear.empty:
         names = "none"
     else:
         named = [
-            f"{row.ticker} on {row.event_id} ({percent(row.car)} %)"
-            for row in clear.head(NAMED).itertuples(index=False)
+            f"{row.ticker} on {row.event_id} ({percent(row.car)} %{_over(row.spans)})"
+            for row in clear.head(_whole(len(clear))).itertuples(index=False)
         ]
         rest = len(clear) - len(named)
         names = ", ".join(named) + (f" and {rest} more" if rest else "")
     expected = len(tested) * alpha
     chance = f"{expected:.1f}" if expected >= 1 else f"{expected:.2g}"
+    are = "is" if len(clear) == 1 else "are"
     by = "both the t and the placebo test" if both else "the t test (no placebo test has a value)"
     return [
-        f"Of {counted(len(tested), 'single effect')} on window {window}, {len(clear)} can be told "
-        f"from noise at {level(alpha)} by {by}: {names}. With no "
-        f"effect at all about {chance} would be expected by chance{' for each test' * both}."
+        f"Of {counted(len(tested), 'single effect')} on window {window}, {len(clear)} {are} "
+        f"distinguishable from noise at {level(alpha)} by {by}: {names}. With no effect at all "
+        f"about {chance} would be expected by chance{' for each test' * both}."
     ]
+
+
+def _whole(count: int) -> int:
+    """How many of so many are named: all, where one more would be counted only."""
+    return NAMED + (count == NAMED + 1)
+
+
+def _one_effect(row: Mapping[Any, Any], clear: bool, window: str, at: float) -> str:
+    """Say what was found of one security and event."""
+    placebo = row["placebo_pvalue"]
+    tests = f"p = {probability(row['pvalue'])}" + (
+        f", placebo p = {probability(placebo)}" if np.isfinite(placebo) else ""
+    )
+    return (
+        f"{row['ticker']} on {row['event_id']}, window {window}: {percent(row['car'])} %"
+        f"{_over(row['spans'])}, {level(at)} interval {percent(row['low'])} to "
+        f"{percent(row['high'])} % ({tests}): "
+        f"{'' if clear else 'not '}distinguishable from noise at {level(1 - at)}."
+    )
+
+
+def _over(spans: Any) -> str:
+    return f" over {spans} sessions, after a halt" if spans > 1 else ""
 
 
 def _power_sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> list[str]:
@@ -260,21 +347,39 @@ def power_sentences(power: pd.DataFrame, at: float) -> list[str]:
     single = power[(power["group"] == "") & (power["test"] == "sar_t") & power["mde"].notna()]
     found: list[str] = []
     if len(single):
-        least, most = single["mde"].min(), single["mde"].max()
         found.append(
             f"With a power of {level(single['target'].iloc[0])} at the {level(1.0 - at)} level, "
-            f"the SAR-t detects an effect of {percent(least)} to {percent(most)} % on window "
-            f"{single['window'].iloc[0]}, depending on the security "
-            f"(median {percent(single['mde'].median())} %, "
-            f"{counted(len(single), 'event-security pair')})."
+            f"the SAR t detects an effect of {_range(single['mde'])} on window "
+            f"{single['window'].iloc[0]}."
         )
     everyone = power[(power["group"] == "all") & power["mde"].notna()]
     found += [
-        f"For the average over all events it takes {percent(row['mde'])} %; "
-        f"{percent(row['effect'])} % were measured."
+        f"If event days vary as estimation days do, the {ESTIMATES.get(row['test'], 'average')} "
+        f"over all events takes {percent(row['mde'])} %; {percent(row['effect'])} % were measured."
+        + _wider(row)
         for row in everyone.to_dict("records")
     ]
     return found
+
+
+def _range(sizes: pd.Series) -> str:
+    """Give the smallest effects of several pairs in words."""
+    if len(sizes) == 1:
+        return f"{percent(sizes.iloc[0])} %"
+    return (
+        f"{percent(sizes.min())} to {percent(sizes.max())} %, depending on the security (median "
+        f"{percent(sizes.median())} %, {len(sizes):,} event-security pairs),"
+    )
+
+
+def _wider(row: Mapping[Any, Any]) -> str:
+    """Say that the event days vary more than power was measured with."""
+    if not row["half_width"] > row["mde"]:
+        return ""
+    return (
+        f" They vary more: the interval of what was measured is {percent(row['half_width'])} % to "
+        "either side, so that it would take more than that."
+    )
 
 
 def _claim_sentence(claims: pd.DataFrame) -> list[str]:
@@ -310,14 +415,15 @@ def _notes(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Seque
     shared = overlaps[overlaps["kind"] == "tested windows share sessions"]
     if len(shared) and "n_others" in shared:
         notes.append(
-            f"{counted(len(shared), 'event')} {'share' if len(shared) > 1 else 'shares'} tested "
-            "days with other events on the same security: their effects cannot be told apart."
+            f"{counted(len(shared), 'event')} {'share' if len(shared) > 1 else 'shares'} days of "
+            "the tested windows with other events on the same security: on those days their "
+            "effects cannot be told apart."
         )
     elif len(shared):
         notes.append(
             f"{counted(len(shared), 'pair')} of events {'share' if len(shared) > 1 else 'shares'} "
-            "tested days on the same security: "
-            "their effects cannot be told apart."
+            "days of the tested windows on the same security: on those days their effects cannot "
+            "be told apart."
         )
     if len(events) and (events["precision"] == "assumed").any():
         count = events.loc[events["precision"] == "assumed", "event_id"].nunique()
@@ -328,7 +434,7 @@ def _notes(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Seque
     if len(events) and (events["session_phase"] == "during").any():
         notes.append(
             "Some announcements fell within a session: part of their effect may lie on the next "
-            "day, which window (0, 1) holds."
+            f"day{', which window (0, 1) holds' * ('(0, 1)' in spec['windows'])}."
         )
     return notes
 

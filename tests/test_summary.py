@@ -46,7 +46,10 @@ def test_the_table_has_one_row_a_pair_in_per_cent(loud):
 
 
 def test_the_first_sentence_gives_the_lead_tests_verdict(loud, quiet):
-    for result, verdict in ((loud, "differs from zero"), (quiet, "cannot be told from zero")):
+    for result, verdict in (
+        (loud, "differs from zero"),
+        (quiet, "cannot be distinguished from zero"),
+    ):
         sentence = result.findings().sentences[0]
         lead = result.leads.set_index(["group", "window"]).loc[("all", "(0, 0)")]
         row = result.tests.set_index(["group", "window", "test"]).loc[
@@ -88,7 +91,7 @@ def test_single_effects_are_counted_and_named_against_chance(loud):
     sentence = next(s for s in loud.findings().sentences if s.startswith("Of 12 single effects"))
     own = loud.events[loud.events["window"] == "(0, 0)"]
     clear = own[(own["pvalue"] <= 0.05) & (own["placebo_pvalue"] <= 0.05)]
-    assert f"{len(clear)} can be told from noise" in sentence
+    assert f"{len(clear)} are distinguishable from noise" in sentence
     largest = clear.loc[clear["car"].abs().idxmax()]
     assert f"{largest['ticker']} on {largest['event_id']} ({percent(largest['car'])} %)" in sentence
     if len(clear) > NAMED:
@@ -97,9 +100,47 @@ def test_single_effects_are_counted_and_named_against_chance(loud):
 
 
 def test_few_expected_by_chance_are_not_rounded_to_twice_as_many():
-    sentence = " ".join(shifted(0.0, 1).findings().sentences)
-    assert "Of 1 single effect " in sentence
-    assert "about 0.05 would be expected by chance" in sentence
+    sentence = " ".join(shifted(0.0, 4, level=0.99).findings().sentences)
+    assert "Of 4 single effects " in sentence
+    assert "about 0.04 would be expected by chance" in sentence
+
+
+@pytest.mark.parametrize(("size", "words"), [(-0.2, ": distinguishable"), (0.0, ": not disting")])
+def test_few_effects_have_a_sentence_each(size, words):
+    result = shifted(size, 2)
+    said = [s for s in result.findings().sentences if "on E0" in s]
+    own = result.events[result.events["window"] == "(0, 0)"]
+    assert len(said) == len(own) == 2
+    for sentence, row in zip(said, own.to_dict("records"), strict=True):
+        assert sentence.startswith(
+            f"{row['ticker']} on {row['event_id']}, window (0, 0): {percent(row['car'])} %, 95 % "
+        )
+        assert f"p = {probability(row['pvalue'])}, placebo p = " in sentence or size
+        assert words in sentence
+    assert result.findings().subtitle.count("2020-") == 1
+
+
+def test_groups_are_a_table_of_lead_tests(loud):
+    table = loud.groups()
+    lead = loud.tests[loud.tests["lead"]].reset_index(drop=True)
+    assert table["window"].tolist() == lead["window"].tolist() == ["(0, 0)", "(-1, 1)"]
+    np.testing.assert_array_equal(table["effect %"], (100 * lead["estimate"]).round(2))
+    assert table["Holm p"].tolist() == lead["pvalue_holm"].map(probability).tolist()
+    ranks = shifted(-0.06, tests=["corrado"]).groups()
+    assert ranks["effect %"].isna().all()
+    assert (ranks["test"] == "Corrado rank z").all()
+
+
+def test_a_lead_that_was_asked_for_says_what_it_is():
+    sentence = shifted(-0.06, tests=["corrado", "bmp"]).findings().sentences[0]
+    assert re.fullmatch(
+        r"For all events \(12 pairs\) on window \(0, 0\) the Corrado rank z rejects that there is "
+        r"no effect \(p .*\)\.",
+        sentence,
+    )
+    with_bmp = shifted(-0.06, tests=["bmp"]).findings().sentences[0]
+    assert "(BMP t, p" in with_bmp
+    assert "Mind that the test takes events for independent" in with_bmp
 
 
 def test_every_test_that_may_lead_says_which_mean_its_estimate_is():
@@ -107,10 +148,10 @@ def test_every_test_that_may_lead_says_which_mean_its_estimate_is():
 
 
 def test_none_is_said_where_there_is_none():
-    result = shifted(0.0, 2)
+    result = shifted(0.0, 4)
     own = result.events[result.events["window"] == "(0, 0)"]
     if not ((own["pvalue"] <= 0.05) & (own["placebo_pvalue"] <= 0.05)).any():
-        assert any("0 can be told from noise" in s and ": none." in s
+        assert any("0 are distinguishable from noise" in s and ": none." in s
                    for s in result.findings().sentences)  # fmt: skip
 
 
@@ -163,7 +204,9 @@ def test_overlaps_that_are_too_many_to_list_are_told_by_their_events(tmp_path):
     assert counted["n_others"].tolist() == [1, 1, 1]
     assert counted["kind"].tolist() == [SHARED, SHARED, INSIDE]
     many = replace(result, frames={**result.frames, "overlaps": counted})
-    assert "2 events share tested days with other events" in " ".join(many.findings().notes)
+    assert "2 events share days of the tested windows with other events" in " ".join(
+        many.findings().notes
+    )
     loaded = es.load(many.save(tmp_path / "run"))
     pd.testing.assert_frame_equal(loaded.overlaps, counted)
 

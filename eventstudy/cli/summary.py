@@ -59,8 +59,46 @@ def _show_effects(result: StudyResult, rest: Path) -> None:
             rest=str(rest),
             total=len(own),
         )
+    _show_groups(result, rest.with_stem("tests"))
     output.sentences(findings.sentences)
     _show_flags(own, rest)
+
+
+def _show_groups(result: StudyResult, rest: Path) -> None:
+    """Print the lead test of every group in every window, but those of one event's securities."""
+    from eventstudy.report.formats import NONE, is_missing, number
+
+    table = result.groups()
+    shown = table[~table["group"].str.startswith("event:")]
+    if shown.empty:
+        return
+    right = ("pairs", "effect %", "interval", "p", "Holm p")
+    output.table(
+        ("group", "window", "pairs", "effect %", "interval", "test", "p", "Holm p"),
+        [
+            [
+                row["group"],
+                row["window"],
+                f"{row['pairs']:,}",
+                number(row["effect %"], 2),
+                NONE if is_missing(row["low %"]) else _low_high(row),
+                row["test"],
+                row["p"],
+                row["Holm p"],
+            ]
+            for row in output.records(shown.head(output.ROWS))
+        ],
+        right=right,
+        title="Groups, by the test that leads",
+        rest=str(rest),
+        total=len(shown),
+    )
+
+
+def _low_high(row: dict[str, Any]) -> str:
+    from eventstudy.report.formats import number
+
+    return f"{number(row['low %'], 2)} to {number(row['high %'], 2)}"
 
 
 def _effect(row: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from eventstudy.inference.clusters import (
     IBRAGIMOV_MUELLER_SCAR,
     WILD_CLUSTER,
     WILD_CLUSTER_WEBB,
+    WITHOUT_ONE,
 )
 from eventstudy.inference.cross_section import CROSS_SECTIONAL, CRUDE_DEPENDENCE, J1, PORTFOLIO
 from eventstudy.inference.lead import PAIRS, Lead, choose_lead
@@ -37,15 +38,24 @@ from eventstudy.inference.single import (
     single_tests,
 )
 from eventstudy.inference.skewness import HALL, JACKKNIFE, SKEWNESS_ADJUSTED
-from eventstudy.inference.standardized import ADJUSTED_BMP, ADJUSTED_PATELL, BMP, J2, PATELL
+from eventstudy.inference.standardized import (
+    ADJUSTED_BMP,
+    ADJUSTED_PATELL,
+    ALIKE,
+    BMP,
+    J2,
+    PATELL,
+)
 from eventstudy.inference.volatility import BEAVER_PATELL, BEAVER_PATELL_PLACEBO
 
 __all__ = [
+    "ALIKE",
     "FAMILY_TESTS",
     "INDEPENDENT",
     "PAIRS",
     "SINGLE_TESTS",
     "TESTS",
+    "WITHOUT_ONE",
     "ClusteredEffects",
     "FamilyTest",
     "Lead",

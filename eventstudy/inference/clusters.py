@@ -9,6 +9,7 @@ import numpy as np
 
 from eventstudy.arrays import Floats
 from eventstudy.inference.base import ROUNDING, Sample, Test, TestResult, with_se
+from eventstudy.kernels.pvalues import two_sided
 from eventstudy.kernels.signflip import (
     ShiftedClusterT,
     all_signs,
@@ -17,6 +18,7 @@ from eventstudy.kernels.signflip import (
     webb_blocks,
 )
 
+WITHOUT_ONE = "without any one of the clusters"
 ONE_CLUSTER = "all pairs are in one cluster of shared days"
 NO_SPREAD = "the clusters do not differ: no standard error"
 ENUMERATE_UP_TO = 12
@@ -36,7 +38,11 @@ def cluster_sums(sample: Sample, values: Floats) -> tuple[Floats, Floats]:
 def ibragimov_mueller_test(sample: Sample) -> TestResult:
     """Compute the t of the cluster means of CAR, q - 1 degrees of freedom."""
     found = _cluster_means(sample, sample.effects.car)
-    return replace(found, note=_mean_note(found, "the estimate is the mean of the cluster means"))
+    note = _mean_note(found, "the estimate is the mean of the cluster means")
+    if found.has_value and found.clusters > 2:
+        sums, sizes = cluster_sums(sample, sample.effects.car)
+        note += f"; {_without_one(sums / sizes)}"
+    return replace(found, note=note)
 
 
 def ibragimov_mueller_scar_test(sample: Sample) -> TestResult:
@@ -44,6 +50,21 @@ def ibragimov_mueller_scar_test(sample: Sample) -> TestResult:
     found = _cluster_means(sample, sample.effects.scar)
     note = "the estimate is the mean of the clusters' mean standardised effects, in standard errors"
     return replace(found, note=_mean_note(found, note))
+
+
+def _without_one(means: Floats) -> str:
+    """Say how far the mean of q cluster means goes, and how large p, where any one is left out."""
+    q = len(means)
+    mean = (means.sum() - means) / (q - 1)
+    deviation = means - means.mean()
+    squares = (deviation**2).sum() - deviation**2 * q / (q - 1)
+    se = np.sqrt(np.maximum(squares, 0.0) / ((q - 1) * (q - 2)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pvalue = two_sided(mean / se, q - 2)
+    low, high, most = 100 * mean.min(), 100 * mean.max(), np.nanmax(pvalue)
+    return (
+        f"{WITHOUT_ONE} it lies between {low:.2f} and {high:.2f} %, with a p of at most {most:.3f}"
+    )
 
 
 def _mean_note(found: TestResult, note: str) -> str:

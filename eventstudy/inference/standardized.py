@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy import special
 
 from eventstudy.inference.base import ROUNDING, TOO_FEW, Sample, Test, TestResult, with_se
 from eventstudy.inference.correlations import Correlation
 
 NULL = "the mean standardised cumulative abnormal return is zero"
 ALTERNATIVE = "it is not zero"
+ALIKE = (
+    "the effects lie closer together than their own forecast errors allow, so that the interval "
+    "may be too short by chance: read the adjusted Patell Z"
+)
 ESTIMATE = "the estimate is the precision-weighted effect, not the plain mean"
 
 
@@ -67,8 +72,24 @@ def adjusted_bmp_test(sample: Sample) -> TestResult:
             n=n, r=r, reason=f"the correlation between events is {r:.3f}, not below 1"
         )
     widening = np.sqrt((1.0 + (n - 1) * r) / (1.0 - r))
-    se = float(np.std(sample.effects.scar, ddof=1) / np.sqrt(n) * widening)
-    return _standardized(sample, se, adjusted_dof(sample.correlation, n, len(sample.days_zero)), r)
+    spread = float(np.std(sample.effects.scar, ddof=1))
+    se = spread / np.sqrt(n) * widening
+    dof = adjusted_dof(sample.correlation, n, len(sample.days_zero))
+    found = _standardized(sample, se, dof, r)
+    if not found.has_value or not _alike(sample, spread, r):
+        return found
+    return replace(found, note=f"{found.note}; {ALIKE}")
+
+
+def _alike(sample: Sample, spread: float, r: float) -> bool:
+    """Whether the effects lie closer together than one time in twenty where their errors are right.
+
+    (N - 1) s^2 / (1 - r) over the mean nu/(nu - 2) is chi-square with N - 1 degrees of freedom.
+    """
+    few = sample.dof <= 2
+    scale = float(np.mean(np.where(few, 1.0, 1.0 + 2.0 / np.where(few, 1.0, sample.dof - 2.0))))
+    n = len(sample)
+    return float(special.chdtr(n - 1, (n - 1) * spread**2 / ((1.0 - r) * scale))) < 0.05
 
 
 def adjusted_dof(found: Correlation, n: int, dates: int) -> float:

@@ -33,8 +33,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "dropped": "event_id ticker reason",
         "overlaps": "event_id ticker other_event_id other_ticker kind sessions first last",
         "sources": "ticker role source first last sessions missing retrieved sha256 note",
-        "power": "who event_id ticker group window test n effect pvalue size size_se mde target "
-        "replications reading reason note",
+        "power": "who event_id ticker group window test n effect pvalue half_width size size_se "
+        "mde target replications reading reason note",
     }.items()
 }
 """Columns that each frame of a `Findings` has at least, in the order in which they are written.
@@ -50,6 +50,24 @@ SPECIFICATIONS = (
     *("ticker", "group", "n", "test", "estimate", "se", "low", "high", "pvalue", "reason"),
 )
 """Columns of ``specifications``."""
+
+OWN_SCALE = frozenset(
+    {
+        "beaver_patell",
+        "beaver_patell_placebo",
+        "corrado",
+        "corrado_zivney",
+        "corrado_zivney_sign",
+        "generalized_sign",
+        "generalized_sign_window",
+        "grank_t",
+        "grank_z",
+        "ibragimov_mueller_scar",
+        "jackknife",
+        "sur",
+    }
+)
+"""Tests whose estimate is no return but a mean rank, a share, a ratio; their note says which."""
 
 CHOICES = {
     "model": "model",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from eventstudy.report.figures import group_label
-from eventstudy.report.findings import Findings
+from eventstudy.report.findings import OWN_SCALE, Findings
 from eventstudy.report.formats import NONE, integer, is_missing, level, number, percent, probability
 from eventstudy.report.tables import (
     Column,
@@ -27,24 +27,6 @@ holds in memory. Groups of one event's securities are never among them."""
 
 SENTENCE = 700
 _NAME = 40
-
-OWN_SCALE = frozenset(
-    {
-        "beaver_patell",
-        "beaver_patell_placebo",
-        "corrado",
-        "corrado_zivney",
-        "corrado_zivney_sign",
-        "generalized_sign",
-        "generalized_sign_window",
-        "grank_t",
-        "grank_z",
-        "ibragimov_mueller_scar",
-        "jackknife",
-        "sur",
-    }
-)
-"""Tests whose estimate is no return but a mean rank, a share, a ratio; their note says which."""
 
 
 def groups_page(findings: Findings) -> dict[str, Any]:
@@ -204,7 +186,7 @@ def _printed(row: Row) -> tuple[str, ...]:
     adjusted = row.get("pvalue_adjusted")
     return (
         # The sign-flip statistic is the estimate, a return: it stands in per cent beside.
-        NONE if row["statistic"] == row["estimate"] else number(row["statistic"]),
+        NONE if row["test"] == "permutation" else number(row["statistic"]),
         integer(row["dof"]),
         probability(row["pvalue"] if is_missing(adjusted) else adjusted),
         NONE if own else percent(row["estimate"]),

@@ -86,6 +86,7 @@ def group_answers(
                 "n": one.found.n,
                 "effect": one.found.estimate,
                 "pvalue": one.found.pvalue,
+                "half_width": (one.found.high - one.found.low) / 2.0,
                 "reason": one.reason,
             }
             yield answer(detection, facts, question, 1 if several else len(one.window))

@@ -37,9 +37,10 @@ class PowerResult(Reported):
         ``se``. Effects are in return units, of both signs; at 0 the power is the size.
     detectable : DataFrame
         One row an event and security (or group), window and test: ``effect`` and ``pvalue``
-        measured on the real event; ``size`` without an effect, with its standard error; ``mde``,
-        the smallest effect of either sign that is detected with the target power, positive, in
-        return units, and ``target``, that power; ``replications``, the placebo samples;
+        measured on the real event, and ``half_width`` of its interval; ``size`` without an effect,
+        with its standard error; ``mde``, the smallest effect of either sign that is detected with
+        the target power, positive, in return units, and ``target``, that power; ``replications``,
+        the placebo samples;
         ``reading``, both in words; ``reason`` where a number is missing.
     dropped : DataFrame
         One row an event and security that could not be measured, with the reason.

@@ -143,10 +143,10 @@ def _reading(row: Mapping[str, Any], alpha: float) -> str:
     if np.isnan(row["pvalue"]):
         return "nothing measured"
     if rejects(row["pvalue"], alpha):
-        return "told from noise"
-    if abs(row["effect"]) > row["mde"]:
-        return "not told from noise: the event days vary more than the others"
-    return f"not told from noise, as {percent(row['mde'], 1)} % would be"
+        return "distinguishable from noise"
+    if max(abs(row["effect"]), row["half_width"]) > row["mde"]:
+        return "not distinguishable from noise: the event days vary more than the others"
+    return f"not distinguishable from noise; {percent(row['mde'], 1)} % would have been"
 
 
 def _out_of_reach(detection: Detection, question: Question) -> str:

@@ -72,13 +72,17 @@ def _chunk(
 def _facts(measured: SingleTests, row: int, test: str) -> dict[str, object]:
     """Collect what was measured on the real event."""
     span = int(measured.effects.span[row])
-    pvalue = measured.pvalue if test == "sar_t" else measured.placebo_pvalue
+    pvalue, low, high = measured.pvalue, measured.low, measured.high
+    if test == "placebo":
+        pvalue = measured.placebo_pvalue
+        low, high = measured.placebo_low, measured.placebo_high
     missing = test == "placebo" or measured.effects.n_days[row] == 0
     return {
         "test": test,
         "n": 1,
         "effect": measured.effects.car[row],
         "pvalue": pvalue[row],
+        "half_width": (high[row] - low[row]) / 2.0,
         "reason": str(measured.reason[row]) if missing else "",
         "note": _SPANS.format(span) if span > 1 else "",
     }

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy import stats
 from worlds import sample, world
 
 from eventstudy.inference import TESTS
@@ -112,3 +113,32 @@ def test_the_interval_of_the_wild_bootstrap_is_the_inverted_test(level):
         assert pvalue(centre) > 1 - level
     for centre in (found.low - 1e-3 * width, found.high + 1e-3 * width):
         assert pvalue(centre) <= 1 - level
+
+
+def test_ibragimov_mueller_says_what_one_cluster_less_does():
+    one = case()
+    found = TESTS["ibragimov_mueller"].compute(one)
+    means = [one.effects.car[one.cluster == g].mean() for g in range(one.n_clusters)]
+    rest = [np.delete(means, g) for g in range(len(means))]
+    p = max(stats.ttest_1samp(some, 0.0).pvalue for some in rest)
+    low, high = (100 * edge([some.mean() for some in rest]) for edge in (min, max))
+    assert found.note.endswith(
+        f"without any one of the clusters it lies between {low:.2f} and {high:.2f} %, with a p of "
+        f"at most {p:.3f}"
+    )
+
+
+def test_effects_closer_together_than_their_errors_allow_are_told():
+    """(N - 1) s^2 / (1 - r) beside a chi-square, here without correlation."""
+    frame = world(8, 260)
+    rows = [(f"E{i}", f"S{i:02d}", 140 + 12 * i) for i in range(8)]
+    for alike in (False, True):
+        one = sample(frame, rows, (0, 0))
+        if alike:  # every event moves by what was expected and half a per cent
+            for (_, ticker, zero), car in zip(rows, one.effects.car, strict=True):
+                frame.loc[frame.index[zero], ticker] += 0.005 - car
+            one = sample(frame, rows, (0, 0))
+        found = TESTS["adjusted_bmp"].compute(one)
+        ratio = 7 * np.var(one.effects.scar, ddof=1) / (1 - one.correlation.r)
+        assert (stats.chi2.cdf(ratio, 7) < 0.05) == alike
+        assert found.note.endswith("read the adjusted Patell Z") == alike

@@ -16,6 +16,8 @@ from eventstudy.report.power import is_cut
 from eventstudy.report.writing import composed
 from eventstudy.simulate.power import power
 from eventstudy.simulate.power_result import CURVES, DETECTABLE
+from eventstudy.simulate.question import _reading
+from eventstudy.summary import power_sentences
 
 from .conftest import DATES, TICKERS, events, market, study
 
@@ -142,16 +144,22 @@ def test_summary_tells_unseen_from_not_there(found):
     table = found.summary()
     assert len(table) == 24 + 7
     assert table.loc[table["who"] == "E0 S0", "by placebo %"].notna().all()
-    assert {text.split(",")[0].split(":")[0] for text in table["reading"]} <= {
-        "told from noise",
-        "not told from noise",
+    assert {text.split(";")[0].split(":")[0] for text in table["reading"]} <= {
+        "distinguishable from noise",
+        "not distinguishable from noise",
     }
+    own = found.detectable
+    wide = own["half_width"] > own["mde"]
+    unseen = own["pvalue"] > 0.05
+    assert own.loc[wide & unseen, "reading"].str.endswith("vary more than the others").all()
+    narrow = ~wide & unseen & (own["effect"].abs() <= own["mde"])
+    assert own.loc[narrow, "reading"].str.endswith(" % would have been").all()
     assert found.summary("(-1, 1)")["smallest %"].mean() > table["smallest %"].mean()
     with pytest.raises(InputError, match="no window"):
         found.summary("(0, 9)")
     first, second = found.sentences()
     assert first.startswith("With a power of 80 % at the 5 % level")
-    assert second.startswith("For the average over all events it takes")
+    assert second.startswith("If event days vary as estimation days do, the ")
 
 
 def test_shows_itself_escaped(found):
@@ -256,3 +264,19 @@ def test_drawings_on_given_axes(found):
     axes = figure.add_subplot()
     assert found.plot("all", axes) is axes
     assert found.plot_detectable(figure.add_subplot()).lines
+
+
+@pytest.mark.parametrize(
+    ("effect", "half_width", "reading"),
+    [
+        (0.01, 0.02, "not distinguishable from noise; 3.0 % would have been"),
+        (0.01, 0.04, "not distinguishable from noise: the event days vary more than the others"),
+        (0.035, 0.04, "not distinguishable from noise: the event days vary more than the others"),
+    ],
+)
+def test_a_reading_does_not_promise_more_than_the_interval_allows(effect, half_width, reading):
+    row = {"pvalue": 0.3, "effect": effect, "half_width": half_width, "mde": 0.03}
+    assert _reading(row, 0.05) == reading
+    everyone = {"group": "all", "test": "ibragimov_mueller", "window": "(0, 0)", "target": 0.8}
+    (said,) = power_sentences(pd.DataFrame([row | everyone]), 0.95)
+    assert ("They vary more" in said) == (half_width > 0.03)
