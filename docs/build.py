@@ -1,10 +1,12 @@
-"""Write docs/tests.md and docs/models.md from the objects themselves: python docs/build.py."""
+"""Write tests.md, models.md and columns.md from the package itself: python docs/build.py."""
 
 from __future__ import annotations
 
 import inspect
+import itertools
 from pathlib import Path
 
+from eventstudy.codebook import Entry, codebook
 from eventstudy.inference import FAMILY_TESTS, SINGLE_TESTS, TESTS
 from eventstudy.models import MODELS
 
@@ -51,7 +53,29 @@ def models_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"tests.md": tests_page, "models.md": models_page}
+def columns_page() -> str:
+    """Every column of the result frames."""
+    lines = [
+        "# Columns",
+        "",
+        "Made by `python docs/build.py` from `eventstudy/data/codebook.csv`, as is what",
+        "`eventstudy list columns` prints. The frames are `result.events`, `result.days` and so on,",
+        "and the tables of a run directory. Returns are decimals: -.0436 is minus 4.36 %; per cent",
+        "are in `result.summary()`, `result.groups()`, printed tables and reports. Missing is NaN or",
+        "NaT, and the empty text in text; in a CSV table an empty cell. Columns of the events file",
+        "that the study does not know come last in `events`, as text.",
+    ]
+    for frame, entries in itertools.groupby(codebook(), lambda entry: entry.frame):
+        lines += ["", f"## {frame}", "", "| column | unit | meaning |", "|---|---|---|"]
+        lines += [_row(entry) for entry in entries]
+    return "\n".join(lines) + "\n"
+
+
+def _row(entry: Entry) -> str:
+    return f"| `{entry.column}` | {entry.unit} | {entry.meaning.replace('|', '/')} |"
+
+
+PAGES = {"tests.md": tests_page, "models.md": models_page, "columns.md": columns_page}
 
 if __name__ == "__main__":
     for page, make in PAGES.items():

@@ -21,6 +21,7 @@ GIVEN = {"event_id", "ticker", "announced_at", "written", "date", "precision", "
 GIVEN |= {"title", "source", "benchmark", "group", "exchange", "notes"}
 """Columns that every event has; the others are the user's own."""
 DONORS = ("donor_pvalue", "n_donors")
+UNUSED = "the time of day was not used: the rows of the data know no closes"
 CARRIED = ("title", "kind", "actor", "group", "announced_at", "written", "date", "precision")
 
 
@@ -113,6 +114,7 @@ def _window_frame(
     names = np.array([*abnormal.market.names, ""], dtype=object)
     elsewhere = abnormal.market.exchanges or ("",) * len(abnormal.market.names)
     elsewhere = np.array([*elsewhere, ""], dtype=object)[rows.benchmark]
+    unused = (calendars == "data")[rows.calendar] & own["announced_at"].notna().to_numpy()
     columns: dict[str, object] = {
         "event_id": own["event_id"],
         "ticker": own["ticker"],
@@ -149,7 +151,7 @@ def _window_frame(
         "brown_forsythe_pvalue": tests.brown_forsythe,
         "bhar": effects.bhar,
         "in_groups": grouped,
-        "flags": _flags(abnormal, window, tests, grouped, overlapping),
+        "flags": _flags(abnormal, window, tests, grouped, overlapping, unused),
         "reason": tests.reason,
         "source": own["source"],
         "notes": own["notes"],
@@ -185,8 +187,9 @@ def _flags(
     tests: SingleTests,
     grouped: Booleans,
     overlapping: Mapping[int, str],
+    unused: Booleans,
 ) -> Texts:
-    """Say in words what a reader must know of each row."""
+    """Say in words what a reader must know of each row; of some the time of day was not used."""
     rows, effects = abnormal.rows, tests.effects
     flags = np.full(len(rows), "", dtype=object)
 
@@ -198,6 +201,7 @@ def _flags(
     shared = np.zeros(len(rows), dtype=np.bool_)
     shared[list(overlapping)] = True
     flag(rows.moved, lambda _: "the date was no session and was moved")
+    flag(unused, lambda _: UNUSED)
     flag(rows.zero != rows.announced, lambda _: "day zero moved by a halt or gap")
     flag(effects.span > 1, lambda row: f"spans: a return covers {effects.span[row]} sessions")
     flag(

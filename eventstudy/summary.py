@@ -33,6 +33,11 @@ _WEAK = (
     "With {:.2g} degrees of freedom the test has almost no power: this is no evidence against an "
     "effect."
 )
+_CLOSED = {
+    "next": "moved to the next session",
+    "previous": "moved to the previous session",
+    "drop": "dropped",
+}
 _FEW_DOF = 3
 _EACH = 3
 """Single effects up to which each has a sentence of its own."""
@@ -136,7 +141,7 @@ def settings_in_words(spec: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Tested windows", ", ".join(spec["windows"])),
         ("Intervals", level(spec["level"])),
         ("Estimation days needed", str(spec["min_estimation"])),
-        ("Dates that are no session", spec["closed_day"]),
+        ("Events on days without a session", _CLOSED.get(spec["closed_day"], spec["closed_day"])),
     ]
     if spec["benchmark"]:
         settings.append(("Benchmark", spec["benchmark"]))
@@ -431,6 +436,13 @@ def _notes(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Seque
             f"{counted(count, 'event')} {'have' if count > 1 else 'has'} an assumed hour: the day "
             "is known, the time is not."
         )
+    if spec["calendar"] == "data" and len(events) and events["announced_at"].notna().any():
+        count = events.loc[events["announced_at"].notna(), "event_id"].nunique()
+        notes.append(
+            f"{counted(count, 'event')} {'have' if count > 1 else 'has'} a time of day, which was "
+            "not used: the rows of the data know no closes, and the date as it was written counts. "
+            "Of news after the close day zero is then a day early."
+        )
     if len(events) and (events["session_phase"] == "during").any():
         notes.append(
             "Some announcements fell within a session: part of their effect may lie on the next "
@@ -459,7 +471,8 @@ def _fit_notes(fits: pd.DataFrame) -> list[str]:
         f"{counted(len(other), 'pair')} {'is' if len(other) == 1 else 'are'} measured against a "
         "benchmark of another exchange. Its returns are aligned by closes: each return of the "
         "security is met by what the benchmark did between the same two closes. So beta is, "
-        f"against pairing by date: {', '.join(named)}{f' and {rest} more' if rest else ''}."
+        "against pairing by date (there by least squares): "
+        f"{', '.join(named)}{f' and {rest} more' if rest else ''}."
     )
     return notes
 

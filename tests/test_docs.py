@@ -20,7 +20,7 @@ def pages():
     return module.PAGES
 
 
-@pytest.mark.parametrize("page", ["tests.md", "models.md"])
+@pytest.mark.parametrize("page", ["tests.md", "models.md", "columns.md"])
 def test_a_page_is_made_from_the_code_as_it_is(page):
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == pages()[page]()
 

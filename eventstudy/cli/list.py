@@ -1,4 +1,4 @@
-"""``list``: the models, tests and exchanges that there are."""
+"""``list``: models, tests, exchanges, and the columns of the tables."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
       eventstudy list tests
     """,
 )
-@click.argument("what", metavar="WHAT", type=click.Choice(["models", "tests", "exchanges"]))
+@click.argument(
+    "what", metavar="WHAT", type=click.Choice(["models", "tests", "exchanges", "columns"])
+)
 @json_option
 def command(what: str, *, as_json: bool) -> int:
-    """List what there is: WHAT is models, tests or exchanges."""
-    {"models": _models, "tests": _tests, "exchanges": _exchanges}[what](as_json=as_json)
+    """List what there is: WHAT is models, tests, exchanges, or columns of the tables."""
+    lists = {"models": _models, "tests": _tests, "exchanges": _exchanges, "columns": _columns}
+    lists[what](as_json=as_json)
     return 0
 
 
@@ -79,6 +82,18 @@ def _tests(*, as_json: bool) -> None:
             ],
         )
         for row in rows
+    )
+
+
+def _columns(*, as_json: bool) -> None:
+    from eventstudy.codebook import codebook
+
+    if as_json:
+        output.document({"columns": [entry._asdict() for entry in codebook()]})
+        return
+    output.definitions(
+        (f"{entry.frame}.{entry.column}", [f"{entry.meaning} [{entry.unit}]"])
+        for entry in codebook()
     )
 
 

@@ -171,7 +171,9 @@ CRUDE_DEPENDENCE = Test(
     "Brown and Warner (1985), J. Financial Economics 14:3-31, doi:10.1016/0304-405X(85)90042-X",
     "a variance of the daily average that the event leaves alone; one date, or windows that share "
     "no session",
-    "events that raise the variance: at twice the variance it rejects in 17 % at the 5 % level",
+    "events that raise the variance: at twice the variance it rejects in 17 % at the 5 % level; "
+    "events that lack estimation days, where it rejects too rarely; days that hang together, as "
+    "returns of thinly traded shares do",
     crude_dependence_test,
     history=True,
 )
@@ -196,7 +198,7 @@ PORTFOLIO = Test(
     "Jaffe (1974), J. Business 47:410-428, doi:10.1086/295655; Mandelker (1974), J. Financial "
     "Economics 1:303-335, doi:10.1016/0304-405X(74)90012-9",
     "events of one date with the same sessions and benchmark, normal returns, a variance that the "
-    "event leaves alone",
+    "event leaves alone; over several sessions, abnormal returns without autocorrelation",
     "events that raise the variance: at twice the variance it rejects in 16 % at the 5 % level",
     portfolio_test,
 )

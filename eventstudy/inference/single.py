@@ -286,8 +286,10 @@ SINGLE_TESTS: dict[str, SingleTest] = {
             "it is not zero",
             "Patell (1976), J. Accounting Research 14:246-276, doi:10.2307/2490543; Mikkelson and "
             "Partch (1988), J. Financial and Quantitative Analysis 23:119-133",
-            "normal abnormal returns whose variance the event leaves alone",
-            "fat tails: read the placebo beside it",
+            "normal abnormal returns whose variance the event leaves alone; over several sessions, "
+            "none of them autocorrelated",
+            "fat tails, and over several sessions autocorrelation (at .2 it rejects in 9 % at the "
+            "5 % level): read the placebo beside it",
         ),
         SingleTest(
             "placebo",

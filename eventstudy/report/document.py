@@ -237,8 +237,10 @@ def _groups(findings: Findings, album: _Album) -> dict[str, Any]:
         shown = findings.means[findings.means["group"].isin(lines)]
         ragged = any(each.min() < each.max() for _, each in shown.groupby("group")["n"])
         caption = (
-            f"Mean abnormal return of each group added up over the event window, with its "
-            f"{level(findings.level)} interval; n is the number of pairs with a figure on a day. "
+            "Cumulative average abnormal return (CAAR) of each group over the event window, with "
+            f"a {level(findings.level)} interval: that of the mean, widened for the correlation "
+            "between pairs as in the adjusted BMP test. n is the number of pairs with a figure on "
+            "a day. "
             "All on one scale; a band that is far wider is cut at the edge."
             + " A pair that lacks a day (a halt) stays in the mean with what it has added up: the "
             "path then differs from the sum of the daily means." * ragged

@@ -83,7 +83,7 @@ def event_page(
         "markets": markets_table(rows[:_TABLED]).data(),
         "remarks": remarks,
         "caption": (
-            f"{seen} Paths: abnormal return added up from the first event day, with its "
+            f"{seen} Paths: cumulative abnormal return from the first event day, with its "
             f"{level(findings.level)} interval{scale}; the dotted line is day zero, grey is "
             f"without a price. Distributions: the effect in {minus(window)} of every run of the "
             "estimation window, each on its own scale; the mark is the event's."

@@ -128,7 +128,7 @@ def draw_caar(means: pd.DataFrame, group: str = "all", ax: Axes | None = None) -
         axes = panel(figure, 0.5, 0.55, 4.2, 2.05)
         _mean_path(axes, rows)
         heading(axes, group_label(group), _counted(rows))
-        write(axes, 0, 1.18, "Mean abnormal return added up, %",
+        write(axes, 0, 1.18, "Cumulative average abnormal return (CAAR), %",
               transform=axes.transAxes, color=GREY)  # fmt: skip
         axes.set_xlabel("sessions from day zero")
         return axes
@@ -165,7 +165,7 @@ def event_panels(figure: Figure, frames: EventFrames, event_id: str, scale: floa
         zero = "" if effect is None else date(effect["day_zero"])
         heading(axes, shorten(ticker, 21), zero)
         if first is None:
-            write(axes, 0, 1.0 + 0.3 / upper[3], "Abnormal return added up, %",
+            write(axes, 0, 1.0 + 0.3 / upper[3], "Cumulative abnormal return (CAR), %",
                   transform=axes.transAxes, color=GREY)  # fmt: skip
             first = axes
         axes.yaxis.set_visible(share is None or position % _columns(len(tickers)) == 0)
@@ -226,7 +226,7 @@ def caar_panels(figure: Figure, means: pd.DataFrame, groups: Sequence[str]) -> N
         axes.set_xlabel("sessions from day zero", labelpad=1)
         axes.yaxis.set_visible(position % columns == 0)
         if position == 0:
-            write(axes, 0, 1.24, "Mean abnormal return added up, %",
+            write(axes, 0, 1.24, "Cumulative average abnormal return (CAAR), %",
                   transform=axes.transAxes, color=GREY)  # fmt: skip
 
 
@@ -276,7 +276,7 @@ def _paths_together(axes: Axes, days: pd.DataFrame) -> Axes:
         path(axes, *_path_of(rows, "car"), label=shorten(ticker, 21), colour=colour)
     axes.set_ylim(*_limits_of(days, "car"))
     axes.set_xlabel("sessions from day zero")
-    axes.set_ylabel("abnormal return added up, %")
+    axes.set_ylabel("cumulative abnormal return (CAR), %")
     return axes
 
 

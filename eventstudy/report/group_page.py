@@ -193,7 +193,7 @@ def _printed(row: Row) -> tuple[str, ...]:
         NONE if own else percent(row["low"]),
         NONE if own else percent(row["high"]),
         integer(row["n"]),
-        "" if is_missing(row["r"]) else number(row["r"]),
+        "" if is_missing(row["r"]) else number(row["r"], 3),
     )
 
 

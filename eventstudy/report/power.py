@@ -216,12 +216,17 @@ def _ranges(
     return axes
 
 
+OUT_OF_REACH = "no effect, however large"
+"""How the reason begins where no effect is detected often enough."""
+
 _level = level  # the parameter of a public function has the same name
 
 
 def _range(axes: Axes, y: int, row: dict[Any, Any], reach: float, alpha: float) -> None:
     mde, effect = 100 * float(row["mde"]), 100 * float(row["effect"])
-    if np.isfinite(mde):
+    if np.isnan(mde) and str(row["reason"]).startswith(OUT_OF_REACH):
+        mde = np.inf  # all that there is goes unseen, beyond both edges
+    if not np.isnan(mde):
         axes.barh(y, 2 * min(mde, reach), left=-min(mde, reach), height=0.62, color=FAINT,
                   edgecolor=SILVER, linewidth=0.4, zorder=0)  # fmt: skip
         if mde > reach:

@@ -94,9 +94,10 @@ def _parts(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str]]:
         for first in range(0, min(len(own), most), _ROWS):
             caption = "Continued."
             if first == 0:
+                target = float(own["target"].iloc[0])
                 caption = (
-                    f"The measured effect of {of}, before the range (shaded) in which it would "
-                    "mostly go unseen."
+                    f"The measured effect of {of}, before the range (shaded) of effects that are "
+                    f"detected in less than {level(target)} of placebo samples."
                 )
             if len(own) > most and first == 0:
                 caption += f" The first {most} of {counted(len(own), noun)} are drawn."

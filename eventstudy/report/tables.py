@@ -170,9 +170,9 @@ def markets_table(rows: Sequence[Row]) -> Table:
         Column("Security"),
         Column("Exchange", wide=True),
         Column("Benchmark", wide=True),
-        Column("News came", wide=True),
+        Column("Announced", wide=True),
         Column("Day zero", wide=True),
-        Column("Moved", wide=True),
+        Column("Day zero moved", wide=True),
         Column("In group means", wide=True),
     )
     cells = []

@@ -13,6 +13,7 @@ from eventstudy.arrays import Integers
 from eventstudy.errors import StudyError
 from eventstudy.kernels.pvalues import rejects
 from eventstudy.report.formats import level, percent
+from eventstudy.report.power import OUT_OF_REACH
 from eventstudy.simulate.detection import Detection, share_error, sizes_tried, smallest_effect
 from eventstudy.simulate.power_result import CURVES
 
@@ -153,7 +154,7 @@ def _out_of_reach(detection: Detection, question: Question) -> str:
     """Say that no effect is found often enough, and how often at most; power may fall again."""
     sizes = sizes_tried(detection)
     reached = max(map(detection.power, (*question.effects, *sizes, *-sizes)))
-    words = f"no effect, however large, reaches a power of {level(question.target)}"
+    words = f"{OUT_OF_REACH}, reaches a power of {level(question.target)}"
     most = f"the most is {level(round(reached, 3))}"
     if reached >= question.target:  # with effects of one sign alone
         most = "of both signs"
