@@ -38,6 +38,5 @@ def codebook() -> tuple[Entry, ...]:
     'average abnormal return of the pairs that have the day'
     """
     file = resources.files("eventstudy") / "data" / "codebook.csv"
-    with file.open(encoding="utf-8", newline="") as lines:
-        _, *rows = csv.reader(lines)
+    _, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
     return tuple(Entry(*row) for row in rows)
