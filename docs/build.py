@@ -62,8 +62,8 @@ def columns_page() -> str:
         "`eventstudy list columns` prints. The frames are `result.events`, `result.days` and so",
         "on, and the tables of a run directory. Returns are decimals: -.0436 is minus 4.36 %; per",
         "cent are in `result.summary()`, `result.groups()`, printed tables and reports. Missing is",
-        "NaN or NaT, and the empty text in text; in a CSV table an empty cell. Columns of the events",
-        "file that the study does not know come last in `events`, as text.",
+        "NaN or NaT, and the empty text in text; in a CSV table an empty cell. Columns of the",
+        "events file that the study does not know come last in `events`, as text.",
     ]
     for frame, entries in itertools.groupby(codebook(), lambda entry: entry.frame):
         lines += ["", f"## {frame}", "", "| column | unit | meaning |", "|---|---|---|"]

@@ -149,9 +149,11 @@ class Reported(ABC):
 
         for name, frame in self.tables.items():
             write_table(frame, folder / f"{name}.csv")
-        (folder / "study.toml").write_text(tomli_w.dumps(dict(self.spec)), encoding="utf-8")
+        settings = tomli_w.dumps(dict(self.spec))
+        (folder / "study.toml").write_text(settings, encoding="utf-8", newline="
+")
         text = json.dumps(self.provenance, indent=2, ensure_ascii=False)
-        (folder / MARK).write_text(text + "\n", encoding="utf-8")
+        (folder / MARK).write_text(text + "\n", encoding="utf-8", newline="\n")
 
     def __repr__(self) -> str:
         return f"{self._headline()}\n{self.summary().to_string(index=False)}"

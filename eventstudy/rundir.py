@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -215,13 +216,13 @@ def write_files(
     write((given,), folder / f"{INPUT}.{form}")
     for name in names:
         write(map(told, tables.parts(name)), folder / f"{name}.{form}")
-    (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8")
+    (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8", newline="\n")
     if form == "csv":
         digests = {f"{name}.csv": _digest(folder / f"{name}.csv") for name in (INPUT, *names)}
         provenance = {**provenance, DIGESTS: digests}
     # In the order in which a report prints them, so that one of the tables is the same bytes.
     text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / MARK).write_text(text + "\n", encoding="utf-8")
+    (folder / MARK).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def form_of(folder: Path) -> Format:
@@ -315,6 +316,12 @@ def check_target(folder: Path) -> None:
         )
 
 
+def _free(folder: Path) -> Path:
+    """Name a place beside a folder that is not taken."""
+    names = (f"{folder.name}-new{number or ''}" for number in itertools.count())
+    return next(place for name in names if not (place := folder.with_name(name)).exists())
+
+
 def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
     """Fill a new folder beside its place, then put it there whole.
 
@@ -340,11 +347,23 @@ def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
         work = beside / "new"
         work.mkdir()
         fill(work)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise RunDirectoryError(f"{folder} cannot be written: {error}. Name another") from error
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    try:
         if folder.exists():
             folder.rename(beside / "old")
         work.rename(folder)
     except OSError as error:
-        raise RunDirectoryError(f"{folder} cannot be written: {error}. Name another") from error
+        # On Windows a file of it that is open in another program suffices: no work is thrown away.
+        kept = _free(folder)
+        work.rename(kept)
+        raise RunDirectoryError(
+            f"{folder} cannot be replaced: {error}. Close its files; the new run is in {kept}"
+        ) from error
     finally:
         # An error, or an interrupt, between the two.
         if not folder.exists() and (beside / "old").exists():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from test_result import HOSTILE, case
-from worlds import run, world
+from worlds import one_date, run, world
 
 import eventstudy as es
 from eventstudy.errors import InputError, MissingExtraError, RunDirectoryError
@@ -194,6 +195,27 @@ def test_nothing_measured_is_saved_and_read_too(tmp_path):
 
 
 # ------------------------------------------------------------------ refusals
+
+
+def test_a_run_that_cannot_take_its_place_is_kept(tmp_path, monkeypatch):
+    """As on Windows, where a report that is open in another program holds its folder."""
+    result = run(world(2), one_date(2))
+    folder = result.save(tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    rename = Path.rename
+
+    def held(self, target):
+        if self == folder:
+            raise PermissionError(13, "is in use")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", held)
+    for kept in ("run-new", "run-new1"):
+        with pytest.raises(RunDirectoryError, match=rf"in use.*the new run is in .*{kept}$"):
+            result.save(folder)
+        assert {path.name: path.read_bytes() for path in (tmp_path / kept).iterdir()} == before
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "run-new", "run-new1"]
 
 
 def test_a_format_that_is_none(tmp_path):

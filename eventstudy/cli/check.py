@@ -145,13 +145,18 @@ def _row(problem: Problem) -> list[str]:
     return [line, problem.column or "-", problem.value, problem.problem, problem.cure]
 
 
+_VALID = "every cell is valid"
+
+
 def _show(
     events: Events, claims: pd.DataFrame | None, placement: Placement, *, priced: bool
 ) -> None:
     from eventstudy.report.formats import counted
 
-    said = f"{counted(len(events.ids), 'event')}, {counted(len(events), 'pair')}, no problem"
-    claimed = [] if claims is None else [f"claims: {counted(len(claims), 'claim')}, no problem"]
+    said = f"{counted(len(events.ids), 'event')}, {counted(len(events), 'pair')}, {_VALID}"
+    if lost := len(placement.dropped):
+        said += f"; {counted(lost, 'pair')} cannot be studied, see below"
+    claimed = [] if claims is None else [f"claims: {counted(len(claims), 'claim')}, {_VALID}"]
     output.paragraph(f"{events.name}: {said}", *claimed)
     rows = output.records(placement.pairs)
     output.table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eventstudy.study import Study
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Option = Callable[[Any], Any]
 
 FORMATS = ("pdf", "html", "csv", "parquet", "xlsx", "png", "latex")
 """What ``--format`` takes; tables and SVG files are always written."""
@@ -202,26 +203,32 @@ claims_option = click.option(
     help=f"Press claims to check; `{NONE}` for none.",
 )
 
-report_options = (
-    click.option(
-        "--format",
-        "formats",
-        default="pdf",
-        callback=_formats,
-        metavar="LIST",
-        show_default=True,
-        help=f"Any of {', '.join(FORMATS)}, separated by commas. Tables, as CSV unless it is "
-        "parquet, and SVG figures are always written; xlsx is all tables in one workbook besides.",
-    ),
-    click.option(
-        "--title",
-        default="",
-        metavar="TEXT",
-        show_default="the command and EVENTS",
-        help="Title of the report.",
-    ),
+
+def _report_options(formats: Sequence[str], tables: str, title: str) -> tuple[Option, ...]:
+    return (
+        click.option(
+            "--format",
+            "formats",
+            default="pdf",
+            callback=_formats,
+            metavar="LIST",
+            show_default=True,
+            help=f"Any of {', '.join(formats)}, separated by commas. Tables, as {tables}, and SVG "
+            "figures are always written; xlsx is all tables in one workbook besides.",
+        ),
+        click.option(
+            "--title", default="", metavar="TEXT", show_default=title, help="Title of the report."
+        ),
+    )
+
+
+report_options = _report_options(FORMATS, "CSV unless it is parquet", "that of the run")
+"""Options of the commands that write the report of a run."""
+
+other_report_options = _report_options(
+    [name for name in FORMATS if name != "parquet"], "CSV", "the command and EVENTS"
 )
-"""Options of every command that writes a report."""
+"""Options of the other commands that write a report, whose tables are CSV."""
 
 json_option = click.option(
     "--json",

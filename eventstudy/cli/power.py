@@ -13,7 +13,7 @@ from eventstudy.cli.options import (
     event_options,
     events_of,
     json_option,
-    report_options,
+    other_report_options,
     study_of,
     with_options,
 )
@@ -73,7 +73,7 @@ _RIGHT = ("effect %", "p", "size %", "smallest %", "by placebo %")
     ),
     click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws."),
     out_option,
-    *report_options,
+    *other_report_options,
     json_option,
 )
 @click.pass_context

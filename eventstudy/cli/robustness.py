@@ -15,7 +15,7 @@ from eventstudy.cli.options import (
     event_options,
     events_of,
     json_option,
-    report_options,
+    other_report_options,
     study_of,
     with_options,
 )
@@ -97,7 +97,7 @@ def _listed(
         help="Where many events are worked on, as in `run`.",
     ),
     out_option,
-    *report_options,
+    *other_report_options,
     json_option,
 )
 @click.pass_context

@@ -37,7 +37,7 @@ def _write(*rows: str, header: str = HEADER) -> None:
 def test_good_events_are_placed(command: Command, events: Path) -> None:
     shown = command("check", "events.csv")
     assert (shown.code, shown.err) == (0, "")
-    assert "events.csv: 4 events, 5 pairs, no problem" in shown.out
+    assert "events.csv: 4 events, 5 pairs, every cell is valid" in shown.out
     lines = [line.split("  ") for line in shown.out.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
     assert [
