@@ -150,8 +150,7 @@ class Reported(ABC):
         for name, frame in self.tables.items():
             write_table(frame, folder / f"{name}.csv")
         settings = tomli_w.dumps(dict(self.spec))
-        (folder / "study.toml").write_text(settings, encoding="utf-8", newline="
-")
+        (folder / "study.toml").write_text(settings, encoding="utf-8", newline="\n")
         text = json.dumps(self.provenance, indent=2, ensure_ascii=False)
         (folder / MARK).write_text(text + "\n", encoding="utf-8", newline="\n")
 
