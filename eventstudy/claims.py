@@ -48,6 +48,7 @@ RESULT = (*COLUMNS[:6], "measured", "tolerance", "verdict", "decided_by", *COLUM
 _PERCENT = re.compile(r"([+\-−]?)([0-9]{1,6})(?:\.([0-9]{1,8}))? ?%")
 _PERIOD = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?")
 _ROUNDING = 1e-12
+_HINTED = 20
 
 
 def read_claims(path: str | PathLike[str], *, events: Events | None = None) -> pd.DataFrame:
@@ -141,8 +142,9 @@ def _note_unknown(problems: Problems, lines: Integers, ids: pd.Series, events: E
     if not unknown.any():
         return
     names = events.ids
-    for line, event in zip(lines[unknown], ids[unknown], strict=True):
-        meant = likeness(event, names)
+    for place, (line, event) in enumerate(zip(lines[unknown], ids[unknown], strict=True)):
+        # Nearest names of thousands against thousands would take minutes.
+        meant = likeness(event, names) if place < _HINTED else ""
         hint = f"Is '{shown(meant)}' meant? " if meant else ""
         cure = f"{hint}Write an event_id of {shown(events.name)}, or take the claim out"
         problems.add(int(line), "event_id", event, "no event has this id", cure)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from os import PathLike
@@ -20,6 +22,7 @@ from eventstudy.tables import (
     Column,
     Diagnosis,
     Finding,
+    Problems,
     Table,
     check_frame,
     frame_table,
@@ -223,6 +226,7 @@ def _events(table: Table, tickers: Sequence[str] | str) -> Events:
     _check_agreement(table, ids, instants, dates, written)
     owners, securities = spread(table, _ticker_name(table), given)
     _check_pairs(table, ids, owners, securities)
+    _check_alike(table, securities)
     _check_benchmark(table, owners, securities)
     table.problems.raise_any(EventsError, table.name)
     frame = pd.DataFrame(
@@ -376,6 +380,33 @@ def _check_pairs(table: Table, ids: Column, owners: Integers, securities: Column
         return int(table.lines[row]), _ticker_name(table), ticker, problem, "Keep one of the two"
 
     table.problems.add_each(again[ids.filled[owners[order[again]]]], double)
+
+
+def _check_alike(table: Table, securities: Column) -> None:
+    """Note tickers that differ by case only, and names that look the same: one of each is wrong."""
+    _note_alike(table.problems, _ticker_name(table), securities, str.casefold)
+    for name in ("event_id", "kind", "group"):
+        _note_alike(table.problems, name, table.column(name), _as_it_looks)
+
+
+def _as_it_looks(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _note_alike(problems: Problems, name: str, column: Column, key: Callable[[str], str]) -> None:
+    joined = "".join(column.values)
+    if key is _as_it_looks and joined.isascii() and not re.search(r"\s\s|[^\S ]", joined):
+        return  # of a million plain ids none looks like another
+    texts = set(column.values)
+    first: dict[str, str] = {}
+    for text in column.values:
+        seen = key(text)
+        if seen == text:
+            continue
+        other = seen if seen in texts else first.setdefault(seen, text)
+        if other != text:
+            problem = f"it looks like {other!a}, which is another text"
+            problems.add(None, name, ascii(text), problem, "Write both alike, or apart")
 
 
 def _check_benchmark(table: Table, owners: Integers, securities: Column) -> None:

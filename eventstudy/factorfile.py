@@ -18,6 +18,7 @@ CODES = (-99.99, -999.0)
 _DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = re.compile(r"(?:[T ][0-9:.,+-]*Z?)?")
 _PERIODS = {4: "annual", 6: "monthly"}
 _DAILY = (
     "Give the daily file, whose rows begin with dates as in 20241202: its name in Ken French's "
@@ -152,7 +153,7 @@ def _day(cell: str, line: int, problems: list[Problem]) -> str:
     """Write a date as ISO; a bad one is noted."""
     text = f"{cell[:4]}-{cell[4:6]}-{cell[6:]}" if re.fullmatch(r"\d{8}", cell) else cell[:10]
     try:
-        if not _ISO.fullmatch(text):
+        if not _ISO.fullmatch(text) or (text == cell[:10] and not _TIME.fullmatch(cell[10:])):
             raise ValueError
         return str(np.datetime64(text, "D"))
     except ValueError:

@@ -7,8 +7,10 @@ first part is of the same type as in the last. Text stands as it is, for no spre
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -43,6 +45,12 @@ def check_pyarrow(purpose: str) -> None:
     """
     if find_spec("pyarrow") is None:
         raise MissingExtraError("parquet", purpose)
+
+
+def digest(path: Path) -> str:
+    """Give the sha256 of a file, which is never in memory whole."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_parquet(parts: Iterable[pd.DataFrame], path: Path) -> None:
@@ -113,6 +121,9 @@ class ParquetTable:
     ----------
     path : Path
         Its stem is the name of the table.
+    sha256 : str
+        Digest of the file when it was written, "" where that is not known; checked when rows are
+        first read.
 
     Raises
     ------
@@ -123,6 +134,7 @@ class ParquetTable:
     """
 
     path: Path
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         check_pyarrow("Reading a run directory of Parquet files")
@@ -137,19 +149,22 @@ class ParquetTable:
     def __iter__(self) -> Iterator[pd.DataFrame]:
         groups = self._opened(lambda file: file.num_row_groups)
         for group in range(groups):
-            yield self._opened(lambda file, group=group: self._frame(file.read_row_group(group)))
+            yield self._opened(
+                lambda file, group=group: self._frame(file.read_row_group(group)), rows=True
+            )
         if not groups:
             yield self.whole()
 
     def whole(self) -> pd.DataFrame:
         """Read all rows."""
-        return self._opened(lambda file: self._frame(file.read()))
+        return self._opened(lambda file: self._frame(file.read()), rows=True)
 
     def of(self, event_ids: Collection[str]) -> pd.DataFrame:
         """Read the rows of these events; row groups without them are passed over."""
         import pyarrow as pa
 
-        found: list[pa.Table] = [self._opened(lambda file: file.schema_arrow.empty_table())]
+        empty = self._opened(lambda file: file.schema_arrow.empty_table(), rows=True)
+        found: list[pa.Table] = [empty]
         for group in range(self._opened(lambda file: file.num_row_groups)):
             ids = self._opened(lambda file, group=group: file.read_row_group(group, ["event_id"]))
             own = ids.column("event_id").to_pandas().isin(event_ids).to_numpy()
@@ -158,17 +173,25 @@ class ParquetTable:
                 found.append(whole.filter(pa.array(own)))
         return self._frame(pa.concat_tables(found))
 
+    @cached_property
+    def _intact(self) -> bool:
+        if self.sha256 and digest(self.path) != self.sha256:
+            raise self._damaged("it is not as it was written (its sha256 is another)")
+        return True
+
     def _frame(self, table: pa.Table) -> pd.DataFrame:
         frame = table.to_pandas(split_blocks=True, ignore_metadata=True)
         types = {name: _PANDAS[kind_of(self.path.stem, name)] for name in frame.columns}
         return frame.astype(types)
 
-    def _opened(self, read: Callable[[Any], Given]) -> Given:
+    def _opened(self, read: Callable[[Any], Given], *, rows: bool = False) -> Given:
         """Read something of the file; no file stays open, for its folder may be replaced."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
+            if rows:
+                _ = self._intact
             with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 return read(file)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:

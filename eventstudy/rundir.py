@@ -2,21 +2,20 @@
 
 In CSV files, text that a spreadsheet would take for a formula gets a leading apostrophe, which
 reading takes off again; numbers never do. A CSV file cut at the end of a line is still a table, so
-provenance.json keeps the digest of each; Parquet files carry their own checksums. A directory is
-written beside its place and renamed whole.
+provenance.json keeps the digest of each, and of the settings. A directory is written beside its
+place and renamed whole; what holds anything else than a run is never replaced.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import itertools
 import json
 import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -24,25 +23,35 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from eventstudy.codebook import codebook
 from eventstudy.columntypes import INPUT, Kind, kind_of
 from eventstudy.csvfile import guard, unguard
 from eventstudy.errors import InputError, RunDirectoryError
 from eventstudy.models import MODELS, name_of
-from eventstudy.parquetfile import ParquetTable, check_pyarrow, write_parquet
+from eventstudy.parquetfile import ParquetTable, check_pyarrow, digest, write_parquet
 from eventstudy.report.findings import lacking_columns
+from eventstudy.tables import shown
 from eventstudy.tableset import Tables
 
 Format = Literal["csv", "parquet"]
 
 MARK = "provenance.json"
+SETTINGS = "study.toml"
 DIGESTS = "tables"
-"""Key of the mark under which the sha256 of each CSV file stands; no part of the provenance."""
+"""Key of the mark: sha256 of each table and of the settings; no part of the provenance."""
 TABLES = (
     *("events", "days", "estimation", "fits", "means", "tests", "leads"),
     *("claims", "dropped", "overlaps", "sources"),
 )
 OPTIONAL = ("power",)
 """Tables that a run has where they were asked for."""
+_STEMS = {INPUT, "readings", "robustness", *(entry.frame for entry in codebook())}
+_FILES = {MARK, SETTINGS, "tables.xlsx"}
+_REPORTS = ("report", "power", "robustness")
+_FOLDERS = {"figures": (".svg", ".png"), "tables": (".tex",)}
+"""Folders of a run directory, and how the files in them end."""
+_DESKTOP = {".DS_Store", "Thumbs.db", "desktop.ini"}
+_NAMED = 5
 FORMATS: tuple[Format, ...] = ("csv", "parquet")
 NEEDED = ("model", "estimation", "event", "windows", "calendar", "benchmark", "closed_day")
 NEEDED += ("min_estimation", "exclude_events_from_estimation", "tests", "level")
@@ -107,17 +116,11 @@ def read_table(path: Path, sha256: str = "") -> pd.DataFrame:
         Where it cannot be read, or is not as it was written.
     """
     try:
-        if sha256 and _digest(path) != sha256:
+        if sha256 and digest(path) != sha256:
             raise ValueError(f"it is not as it was written (its sha256 is another than in {MARK})")
         return _with_types(_raw(path), path.stem)
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from error
-
-
-def _digest(path: Path) -> str:
-    """Give the sha256 of a file, which is never in memory whole."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _raw(path: Path, nrows: int | None = None) -> pd.DataFrame:
@@ -216,10 +219,9 @@ def write_files(
     write((given,), folder / f"{INPUT}.{form}")
     for name in names:
         write(map(told, tables.parts(name)), folder / f"{name}.{form}")
-    (folder / "study.toml").write_text(tomli_w.dumps(dict(spec)), encoding="utf-8", newline="\n")
-    if form == "csv":
-        digests = {f"{name}.csv": _digest(folder / f"{name}.csv") for name in (INPUT, *names)}
-        provenance = {**provenance, DIGESTS: digests}
+    (folder / SETTINGS).write_text(tomli_w.dumps(dict(spec)), encoding="utf-8", newline="\n")
+    files = (*(f"{name}.{form}" for name in (INPUT, *names)), SETTINGS)
+    provenance = {**provenance, DIGESTS: {name: digest(folder / name) for name in files}}
     # In the order in which a report prints them, so that one of the tables is the same bytes.
     text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / MARK).write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -242,35 +244,43 @@ def read_files(folder: Path) -> tuple[Tables, pd.DataFrame, dict[str, Any], dict
     MissingExtraError
         Where its tables are Parquet files and pyarrow is not installed.
     """
-    if not (folder / MARK).is_file():
+    if not (folder / MARK).is_file() or not (folder / SETTINGS).is_file():
         raise RunDirectoryError(
             f"{folder.name or folder} is no run directory: it has no {MARK}. Name a folder that "
             "`run` or `save` has written"
         )
     try:
         provenance = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        spec = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        spec = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise RunDirectoryError(
             f"{folder.name} cannot be read back: {error}. Run the study again"
         ) from error
-    told = isinstance(provenance, dict) and isinstance(provenance.get(DIGESTS, {}), dict)
-    lacking = [name for name in NEEDED if name not in spec] or not told
+    told: Any = provenance.pop(DIGESTS, None) if isinstance(provenance, dict) else None
+    lacking = [name for name in NEEDED if name not in spec] or not isinstance(told, dict)
     if lacking or not spec["windows"] or name_of(spec["model"]) not in MODELS:
         raise RunDirectoryError(
             f"{folder.name} cannot be read back: its settings are not those of a run. Run the "
             "study again"
         )
+    if digest(folder / SETTINGS) != told.get(SETTINGS, ""):
+        raise RunDirectoryError(
+            f"{folder.name} cannot be read back: {SETTINGS} is not as it was written, and its "
+            "settings may not be those of the numbers. Run the study again"
+        )
     form = form_of(folder)
     names = [*TABLES, *(name for name in OPTIONAL if (folder / f"{name}.{form}").exists())]
     if form == "parquet":
-        of_events = Tables({name: ParquetTable(folder / f"{name}.parquet") for name in names})
-        return of_events, ParquetTable(folder / f"{INPUT}.parquet").whole(), spec, provenance
+        of_event = {
+            name: ParquetTable(folder / f"{name}.parquet", told.get(f"{name}.parquet", ""))
+            for name in (*names, INPUT)
+        }
+        given = of_event.pop(INPUT).whole()
+        return Tables(of_event), given, spec, provenance
     for name in names:
         _raw(folder / f"{name}.csv", nrows=0)
-    digests = provenance.pop(DIGESTS, {})
     of_name = {
-        name: partial(read_table, folder / f"{name}.csv", digests.get(f"{name}.csv", ""))
+        name: partial(read_table, folder / f"{name}.csv", told.get(f"{name}.csv", ""))
         for name in (INPUT, *names)
     }
     given = of_name.pop(INPUT)()
@@ -287,7 +297,11 @@ def check_place(folder: Path) -> None:
         under whoever works there.
     """
     here = Path.cwd()
-    if folder.resolve() in (here, *here.parents):
+    try:
+        whole = folder.resolve()
+    except (OSError, RuntimeError) as error:
+        raise RunDirectoryError(f"{folder} cannot be followed: {error}. Name another") from error
+    if whole in (here, *here.parents):
         raise RunDirectoryError(
             f"{folder} is the folder you are in, or one above it, and a run directory is replaced "
             "whole. Go elsewhere, or name another folder"
@@ -310,10 +324,38 @@ def check_target(folder: Path) -> None:
     check_place(folder)
     if folder.exists() and not folder.is_dir():
         raise RunDirectoryError(f"{folder} is not a folder. Name another")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    for name in (MARK, SETTINGS):
+        if not (folder / name).is_file():
+            raise RunDirectoryError(
+                f"{folder} is not empty and holds no earlier run (no {name}). Name another folder"
+            )
+    foreign = sorted(one.relative_to(folder).as_posix() for one in _foreign(folder))
+    if foreign:
+        named = ", ".join(map(shown, foreign[:_NAMED]))
+        more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
         raise RunDirectoryError(
-            f"{folder} is not empty and holds no earlier run (no {MARK}). Name another folder"
+            f"{folder} holds files that are of no run: {named}{more}. A run directory is replaced "
+            "whole: move them away, or name another folder"
         )
+
+
+def _foreign(folder: Path) -> Iterator[Path]:
+    """Give what is in a run directory and was not written by us, nor by a desktop."""
+    for one in folder.iterdir():
+        inside = _FOLDERS.get(one.name)
+        if inside and one.is_dir() and not one.is_symlink():
+            yield from (
+                deep
+                for deep in one.iterdir()
+                if (deep.suffix not in inside and deep.name not in _DESKTOP) or not deep.is_file()
+            )
+            continue
+        known = {".csv": _STEMS, ".parquet": _STEMS, ".pdf": _REPORTS, ".html": _REPORTS}
+        ours = one.stem in known.get(one.suffix, ())
+        if not one.is_file() or not (ours or one.name in _FILES or one.name in _DESKTOP):
+            yield one
 
 
 def _free(folder: Path) -> Path:
@@ -360,7 +402,10 @@ def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
     except OSError as error:
         # On Windows a file of it that is open in another program suffices: no work is thrown away.
         kept = _free(folder)
-        work.rename(kept)
+        try:
+            work.rename(kept)
+        except OSError:
+            raise RunDirectoryError(f"{folder} cannot be written: {error}. Name another") from error
         raise RunDirectoryError(
             f"{folder} cannot be replaced: {error}. Close its files; the new run is in {kept}"
         ) from error

@@ -272,7 +272,7 @@ class Study:
         """
         try:
             spec = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise StudyError(f"{Path(path).name} cannot be read as TOML: {error}") from error
         return cls.from_spec(spec)
 

@@ -286,7 +286,7 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
     clear = clear.reindex(clear["car"].abs().sort_values(ascending=False).index)
     if len(tested) <= _EACH:
         return [
-            _one_effect(row, bool(found), window, at)
+            _one_effect(row, window, at, clear=bool(found))
             for row, found in zip(
                 tested.to_dict("records"), tested.index.isin(clear.index), strict=True
             )
@@ -316,7 +316,7 @@ def _whole(count: int) -> int:
     return NAMED + (count == NAMED + 1)
 
 
-def _one_effect(row: Mapping[Any, Any], clear: bool, window: str, at: float) -> str:
+def _one_effect(row: Mapping[Any, Any], window: str, at: float, *, clear: bool) -> str:
     """Say what was found of one security and event."""
     placebo = row["placebo_pvalue"]
     tests = f"p = {probability(row['pvalue'])}" + (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from eventstudy.errors import StudyError
 
-_FORM = re.compile(r"\(?\s*([+-]?\d+)\s*[:,]\s*([+-]?\d+)\s*\)?")
+_FORM = re.compile(r"\(?\s*([+-]?\d{1,9})\s*[:,]\s*([+-]?\d{1,9})\s*\)?")
 _LIMIT = 100_000
 
 

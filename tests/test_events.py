@@ -443,6 +443,23 @@ class TestDisagreement:
         assert (problem.line, problem.column) == (None, "--tickers")
 
 
+class TestAlike:
+    def test_tickers_that_differ_by_case_are_one_security(self, file):
+        problem = only_problem(file(GOOD, "B,2020-09-04T17:00-04:00,,hour,mu AMD,report,Other,"))
+        assert problem.value == "'MU'"
+        assert "looks like 'mu'" in problem.problem
+
+    @pytest.mark.parametrize(("one", "other"), [("Caf\u00e9", "Cafe\u0301"), ("a  b", "a b")])
+    def test_ids_that_look_the_same(self, one, other):
+        columns = {"date": "2020-09-04", "ticker": ["MU", "AMD"]}
+        for name in ("event_id", "kind", "group"):
+            names = {"event_id": ["A", "B"]} | {name: [one, other]}
+            (problem,) = frame_problems(**(columns | names))
+            assert problem.column == name
+            assert "looks like" in problem.problem
+        assert Events.from_frame(pd.DataFrame(columns | {"event_id": [one, "C"]})).ids == (one, "C")
+
+
 class TestBadFiles:
     def write(self, tmp_path: Path, data: bytes) -> Path:
         path = tmp_path / "events.csv"

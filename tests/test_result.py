@@ -226,6 +226,40 @@ def test_a_foreign_folder_is_refused_and_left_alone(result, tmp_path):
         result.save(link)
 
 
+@pytest.mark.parametrize(
+    "name", ["my_events.csv", "notes/thesis.tex", "figures/mine.svg.txt", "tables/raw/x.tex"]
+)
+def test_a_run_with_files_of_somebody_is_never_replaced(result, tmp_path, name):
+    folder = result.save(tmp_path / "run")
+    (folder / "figures").mkdir()
+    (folder / "figures" / "01-effects.svg").write_text("<svg/>", encoding="utf-8")
+    (folder / ".DS_Store").write_text("", encoding="utf-8")
+    result.save(folder)  # what is of a run, or of the desktop, is replaced
+    assert not (folder / "figures").exists()
+    mine = folder / name
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_text("years of work", encoding="utf-8")
+    with pytest.raises(RunDirectoryError, match=r"files that are of no run: .*move them away"):
+        result.save(folder)
+    assert mine.read_text(encoding="utf-8") == "years of work"
+
+
+def test_another_programs_provenance_is_no_run(result, tmp_path):
+    (tmp_path / "provenance.json").write_text('{"generated_by": "another"}', encoding="utf-8")
+    with pytest.raises(RunDirectoryError, match=r"holds no earlier run \(no study.toml\)"):
+        result.save(tmp_path)
+
+
+def test_settings_that_were_changed_are_told(result, tmp_path):
+    """They would head the report of numbers that are not theirs."""
+    folder = result.save(tmp_path / "run")
+    settings = folder / "study.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("level = 0.95", "level = 0.5"), encoding="utf-8")
+    with pytest.raises(RunDirectoryError, match=r"study\.toml is not as it was written"):
+        es.load(folder)
+
+
 def test_the_folder_one_is_in_is_refused_in_words(result, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -239,9 +273,9 @@ def test_an_empty_folder_and_an_earlier_run_are_written_whole(result, tmp_path):
     folder = tmp_path / "deep" / "run"
     folder.mkdir(parents=True)
     result.save(folder)
-    (folder / "stale.txt").write_text("old", encoding="utf-8")
+    (folder / "power.csv").write_text("old", encoding="utf-8")
     result.save(folder)
-    assert not (folder / "stale.txt").exists()
+    assert not (folder / "power.csv").exists()
     assert [path.name for path in folder.parent.iterdir()] == ["run"]  # nothing is left beside it
     assert es.load(folder).spec == result.spec
 
@@ -354,15 +388,16 @@ def test_a_table_that_was_cut_is_told(saved, tmp_path, name, after):
         _ = es.load(folder).frames[name]
 
 
-def test_a_run_without_digests_is_read_as_before(saved, result, tmp_path):
+def test_a_run_without_digests_is_refused(saved, result, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(saved, folder)
     told = json.loads((folder / "provenance.json").read_text("utf-8"))
-    assert set(told.pop("tables")) == {f"{name}.csv" for name in ("input", *TABLES)}
+    files = {f"{name}.csv" for name in ("input", *TABLES)}
+    assert set(told.pop("tables")) == {*files, "study.toml"}
+    assert es.load(folder).provenance == result.provenance == told
     (folder / "provenance.json").write_text(json.dumps(told), "utf-8")
-    back = es.load(folder)
-    assert back.provenance == result.provenance == told
-    pd.testing.assert_frame_equal(back.days, result.days)
+    with pytest.raises(RunDirectoryError, match="its settings are not those of a run"):
+        es.load(folder)
 
 
 def test_no_clock_and_no_path_is_in_a_run(saved, result, tmp_path):

@@ -29,6 +29,20 @@ DONE, FLAGGED, REFUSED, NO_PRICES, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 _FAULT = "This is a fault of eventstudy. Please report it with the lines above"
 
 
+class _Text(click.ParamType):
+    """A text that is not empty: of an unset variable of the shell nothing is guessed."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.strip():
+            self.fail("it is empty. Leave the option out, or name something", param, ctx)
+        return value
+
+
+_TEXT = _Text()
+
+
 class _Commands(click.Group):
     """The commands, each a module of this package, imported when it is asked for."""
 
@@ -38,7 +52,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        return import_module(f"eventstudy.cli.{cmd_name}").command
+        command = import_module(f"eventstudy.cli.{cmd_name}").command
+        for option in command.params:
+            # No title and no format are choices.
+            named = isinstance(option, click.Option) and option.name not in ("title", "formats")
+            if named and option.type is click.STRING:
+                option.type = _TEXT
+        return command
 
 
 @click.command(
@@ -75,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     # One thread: the matrices are small, and sums keep their order on every machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # A stream that was closed (>&-) is none at all.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal or a pipe that cannot show a character gets its code, not a traceback.
         if hasattr(stream, "reconfigure"):
@@ -86,6 +109,12 @@ def _outcome(arguments: Sequence[str] | None) -> int:
     """Run a command; its exit code."""
     try:
         with heard():
+            for text in sys.argv[1:] if arguments is None else arguments:
+                if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+                    raise click.UsageError(
+                        f"{text.encode('ascii', 'backslashreplace').decode()} is not UTF-8. Rename "
+                        "the file, or write the text so"
+                    )
             return commands.main(arguments, standalone_mode=False) or DONE
     except click.ClickException as error:
         error.show()

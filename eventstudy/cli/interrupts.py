@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from _thread import get_ident, interrupt_main, start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -56,8 +57,22 @@ def heard() -> Iterator[None]:
             usual(dropped)
 
     sys.unraisablehook = hook
+    before = _as_interrupts()
     try:
         yield
     finally:
         over = True
         sys.unraisablehook = usual
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _as_interrupts() -> dict[signal.Signals, Any]:
+    """Let the signals that end a program do it as Ctrl-C does, so that it leaves nothing half."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    # What was ignored from outside (nohup) stays so.
+    heeded = [one for one in numbers if signal.getsignal(one) == signal.SIG_DFL]
+    return {one: signal.signal(one, signal.default_int_handler) for one in heeded}

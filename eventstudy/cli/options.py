@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -363,7 +364,7 @@ def command_line(context: click.Context) -> str:
         flag = max(parameter.opts, key=len)
         for one in many:
             text = str(one)
-            shown = Path(text).name if Path(text).exists() else text
+            shown = Path(text).name if os.path.exists(text) else text  # noqa: PTH110
             if isinstance(parameter, click.Argument):
                 words.append(shown)
             else:

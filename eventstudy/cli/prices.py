@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 NAMED = ("auto", "snapshot", "yahoo")
 
 # Beginnings of the notes that tell of another source than was hoped for.
-_DETOURS = ("from the snapshot: ", "kept since ", "no cache: ", "the copy in the cache ")
+_DETOURS = (
+    "from the snapshot: ",
+    "kept since ",
+    "no cache: ",
+    "the copy in the cache ",
+    "Yahoo answers with ",
+)
 
 _NAMED = 3
 _REASONS = 20

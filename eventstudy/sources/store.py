@@ -26,7 +26,7 @@ _MAGIC = b"SQLite format 3\x00"
 
 def default_path() -> Path:
     """Tell the place of the cache: ``eventstudy/prices.db`` in the user's cache folder."""
-    home = Path.home()
+    home = _home("~")
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -34,6 +34,16 @@ def default_path() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
     return base / "eventstudy" / "prices.db"
+
+
+def _home(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise CacheError(
+            f"the cache cannot be placed: {error}. Name a file for it with --cache, or "
+            "PriceStore(path)"
+        ) from error
 
 
 class PriceStore:
@@ -47,7 +57,7 @@ class PriceStore:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self.path = default_path() if path is None else Path(path).expanduser()
+        self.path = default_path() if path is None else _home(path)
 
     def __repr__(self) -> str:
         return f"PriceStore({str(self.path)!r})"
