@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -239,7 +240,7 @@ def _warnings(note: str) -> str:
     for part in note.split("; "):
         for start, words in _SAID.items():
             if part.startswith(start):
-                text = words + part
+                text = re.sub(r"(?<!\S)-(?=\d)", "\u2212", words + part)
                 found += f" {text[0].upper()}{text[1:]}."
     return found
 

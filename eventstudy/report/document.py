@@ -6,7 +6,7 @@ The same data fills the PDF and the HTML page; neither template computes anythin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from eventstudy.report.listings import (
 )
 from eventstudy.report.power_page import power_section
 from eventstudy.report.specification_page import specification_section
-from eventstudy.report.style import Drawing, png, svg
+from eventstudy.report.style import Drawing, png, shown_svg, svg
 from eventstudy.report.tables import Row, minus, records, text_of, title_of
 from eventstudy.report.text import shorten
 
@@ -51,12 +51,16 @@ class Picture:
     name : str
         File name without suffix: a number and an ASCII slug.
     svg : str
+        Its text is text, in fonts that the PDF brings.
+    shapes : str
+        The same with letters as shapes, for a browser; "" where no page was asked for.
     png : bytes or None
         Only where PNG was asked for.
     """
 
     name: str
     svg: str
+    shapes: str
     png: bytes | None
 
 
@@ -76,7 +80,9 @@ class Document:
     pictures: tuple[Picture, ...]
 
 
-def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = False) -> Document:
+def compose(
+    limit: Limited, *, remarks: Sequence[str] = (), formats: Collection[str] = ()
+) -> Document:
     """Make the document of these findings.
 
     Parameters
@@ -85,15 +91,15 @@ def compose(limit: Limited, *, remarks: Sequence[str] = (), bitmaps: bool = Fals
         Findings as they are shown, cut to what a document holds.
     remarks : sequence of str
         Further caveats, as of characters that no font has.
-    bitmaps : bool
-        Whether each drawing is made as PNG too.
+    formats : collection of str
+        What the document is for: html wants drawings with letters as shapes, png drawings as PNG.
 
     Returns
     -------
     Document
     """
     findings = limit.findings
-    album = _Album(bitmaps)
+    album = _Album(formats)
     forest = _forest(limit, album) if findings.about == "study" else []
     robustness = specification_section(findings, album.add)
     notes = [*findings.notes, *limit.remarks, *remarks]
@@ -138,14 +144,15 @@ def slug(text: str) -> str:
 class _Album:
     """Numbers the drawings and writes each once."""
 
-    def __init__(self, bitmaps: bool) -> None:  # noqa: FBT001
-        self.bitmaps = bitmaps
+    def __init__(self, formats: Collection[str]) -> None:
+        self.formats = formats
         self.pictures: list[Picture] = []
 
     def add(self, drawing: Any, title: str, alt: str, caption: str) -> dict[str, str]:
         name = f"{len(self.pictures) + 1:02d}-{slug(title)}"
-        picture = Picture(name, svg(drawing, alt), png(drawing) if self.bitmaps else None)
-        self.pictures.append(picture)
+        shapes = shown_svg(drawing, alt) if "html" in self.formats else ""
+        bitmap = png(drawing) if "png" in self.formats else None
+        self.pictures.append(Picture(name, svg(drawing, alt), shapes, bitmap))
         return {"file": f"{name}.svg", "alt": alt, "caption": caption}
 
 

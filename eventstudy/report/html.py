@@ -38,7 +38,7 @@ def html(document: Document, typeface: Typeface) -> str:
     )
     source = (files("eventstudy.report") / "templates" / "report.html").read_text("utf-8")
     # Drawings come from matplotlib, which escapes text; formulas from our own template.
-    drawings = {f"{each.name}.svg": Markup(each.svg) for each in document.pictures}  # noqa: S704
+    drawings = {f"{each.name}.svg": Markup(each.shapes or each.svg) for each in document.pictures}  # noqa: S704
     rules, methods = _methods(document, typeface)
     return environment.from_string(source).render(
         d=document.data,

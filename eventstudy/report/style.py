@@ -18,6 +18,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from eventstudy.filters import filtered
+
 INK = "#1c1c1c"
 GREY = "#6a6a6a"
 SILVER = "#b4b4b4"
@@ -96,7 +98,7 @@ class Drawing(Figure):
 
     def _repr_svg_(self) -> str:
         with style():
-            return svg(self)
+            return shown_svg(self)
 
 
 class Panel(Axes):
@@ -107,7 +109,19 @@ class Panel(Axes):
         if figure is None:
             return None
         with style():
-            return svg(figure)
+            return shown_svg(figure)
+
+
+def shown_svg(figure: Figure, alt: str = "") -> str:
+    """Draw for a browser, letters as shapes: it may have none of the fonts.
+
+    A text with characters that none of matplotlib's fonts has stays text.
+    """
+    try:
+        with matplotlib.rc_context({"svg.fonttype": "path"}), filtered("error", UserWarning):
+            return svg(figure, alt)
+    except UserWarning:
+        return svg(figure, alt)
 
 
 def panel(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:

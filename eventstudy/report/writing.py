@@ -44,7 +44,7 @@ def write_report(
     list of str
         What could not be shown and what was left out, in sentences; the report says it too.
     """
-    document, face, notes = composed(findings, bitmaps="png" in formats)
+    document, face, notes = composed(findings, formats)
     folder = Path(folder)
     drawings = folder / "figures"
     drawings.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def write_document(findings: Findings, path: str | Path) -> list[str]:
     suffix = path.suffix.lower()
     if suffix not in (".pdf", ".html"):
         raise InputError(f"{path.name}: a report is .pdf or .html. Name it so")
-    document, face, notes = composed(findings)
+    document, face, notes = composed(findings, (suffix[1:],))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return notes + _set(document, face, path)
@@ -111,7 +111,9 @@ def _set(document: Document, face: Typeface, path: Path) -> list[str]:
     return [remark] if remark else []
 
 
-def composed(findings: Findings, *, bitmaps: bool = False) -> tuple[Document, Typeface, list[str]]:
+def composed(
+    findings: Findings, formats: Collection[str] = ()
+) -> tuple[Document, Typeface, list[str]]:
     """Make the document, choose its fonts, and say what could not be shown or was left out."""
     if not isinstance(findings, Findings):
         raise InputError("a report needs Findings. Give it what a study's result makes of itself")
@@ -122,7 +124,7 @@ def composed(findings: Findings, *, bitmaps: bool = False) -> tuple[Document, Ty
     if face.cjk is not None:
         _known_to_matplotlib(face.cjk)
     with style(face.families):
-        document = compose(limit, remarks=[face.note()] if face.absent else [], bitmaps=bitmaps)
+        document = compose(limit, remarks=[face.note()] if face.absent else [], formats=formats)
     return document, face, notes
 
 
