@@ -78,12 +78,15 @@ def compare(
         )
         wide.dropna().mean()
     """
+    from eventstudy.sources.once import Once
+
+    once = Once(prices)  # each series is asked for once, whatever the number of models
     parts: list[pd.DataFrame] = []
     for number, model in enumerate(models):
-        one = replace(study, model=model, diagnostics=True, tests=())
+        one = replace(study, model=model, diagnostics=True, tests=(), placebo="never")
         title = describe_model(one.spec["model"])
         progress(title)
-        result = one.run(events, prices=prices)
+        result = one.run(events, prices=once)
         window = one.spec["windows"][0]
         effects = result.events[result.events["window"] == window]
         table = result.models().merge(

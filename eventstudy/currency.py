@@ -7,6 +7,7 @@ sessions that closed in (previous close, this close] of the security, as for eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -46,8 +47,18 @@ def check_currency(currency: str) -> None:
         raise StudyError(f"currency {currency!r} is not known. Choose one of {known}")
 
 
-def rate_ticker(exchange: str, currency: str) -> str:
+_OTHERWISE = (
+    (re.compile(r"900\d{3}\.SS"), "USD"),  # B shares of Shanghai
+    (re.compile(r"200\d{3}\.SZ"), "HKD"),  # B shares of Shenzhen
+    (re.compile(r"8\d{4}\.HK"), "CNY"),  # Hong Kong's counters in renminbi
+)
+"""Shares that trade in another currency than the rest of their exchange."""
+
+
+def rate_ticker(exchange: str, currency: str, ticker: str = "") -> str:
     """Ticker of the rate that turns an exchange's prices into a currency; "" where none is needed.
+
+    A ticker whose form says that it trades in another currency than its exchange has that one.
 
     Raises
     ------
@@ -58,6 +69,8 @@ def rate_ticker(exchange: str, currency: str) -> str:
     --------
     >>> rate_ticker("XHKG", "USD"), rate_ticker("XNYS", "USD"), rate_ticker("XNYS", "")
     ('HKDUSD=X', '', '')
+    >>> rate_ticker("XSHG", "USD", "900901.SS"), rate_ticker("XSHG", "HKD", "200002.SZ")
+    ('', '')
     """
     if not currency:
         return ""
@@ -65,7 +78,8 @@ def rate_ticker(exchange: str, currency: str) -> str:
         raise UnknownExchangeError(
             f"the currency of {exchange} is not known. Leave currency out for local returns"
         )
-    own = CURRENCIES[exchange]
+    special = (code for form, code in _OTHERWISE if form.fullmatch(ticker))
+    own = next(special, CURRENCIES[exchange])
     return "" if own == currency else f"{own}{currency}=X"
 
 

@@ -149,7 +149,7 @@ def open_market(
     good = [place for place in listing.places if not place.reason]
     used = {p.ticker: p.exchange for p in [*peers, *supply.factors, *good]}
     used |= {p.benchmark: p.benchmark_exchange for p in good if p.benchmark}
-    needed = {ticker: rate_ticker(code, currency) for ticker, code in used.items()}
+    needed = {ticker: rate_ticker(code, currency, ticker) for ticker, code in used.items()}
     rates = {ticker: rate for ticker, rate in needed.items() if rate}
     start, end = price_range(frame, design)
     quotes = prices.load(list(dict.fromkeys([*used, *rates.values()])), start, end)

@@ -149,3 +149,20 @@ def test_currencies_that_are_none():
     with pytest.raises(UnknownExchangeError, match="24/7"):
         rate_ticker("24/7", "USD")
     assert rate_ticker("XNYS", "EUR") == "USDEUR=X"
+
+
+@pytest.mark.parametrize(
+    ("ticker", "exchange", "own"),
+    [
+        ("900901.SS", "XSHG", "USD"),
+        ("600000.SS", "XSHG", "CNY"),
+        ("200002.SZ", "XSHG", "HKD"),
+        ("000002.SZ", "XSHG", "CNY"),
+        ("80700.HK", "XHKG", "CNY"),
+        ("0700.HK", "XHKG", "HKD"),
+    ],
+)
+def test_shares_that_trade_in_another_currency_than_their_exchange(ticker, exchange, own):
+    for wanted in ("USD", "HKD", "CNY", "EUR"):
+        rate = "" if wanted == own else f"{own}{wanted}=X"
+        assert rate_ticker(exchange, wanted, ticker) == rate

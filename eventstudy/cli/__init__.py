@@ -77,6 +77,7 @@ class _Commands(click.Group):
       1  done, but with --strict and something was dropped or flagged
       2  cannot run: usage, or input that cannot be used
       3  no price series could be had
+      70  a fault of the program itself, with its traceback
       130  interrupted
     """,
 )

@@ -156,7 +156,8 @@ def _status(kept: list[Listed], path: str, *, as_json: bool) -> int:
     rows = [
         (
             *(one.source, one.ticker, one.first, one.last, one.bars, one.fetched),
-            *(_age(now - datetime.fromisoformat(one.fetched)), one.client),
+            _age(now - datetime.fromisoformat(one.fetched)) if one.intact else "",
+            one.client,
             "whole" if one.intact else "damaged",
         )
         for one in kept
