@@ -230,7 +230,7 @@ def _off_session(
         str(wrong[0]),
         f"{series.ticker} has a figure on {wrong[0]}{more}, which is no session of {calendar.name}",
         "Correct the dates or the ticker's exchange, or take the data's own days as sessions "
-        'with calendar="data"',
+        'with calendar="data" (--calendar data)',
     )
 
 

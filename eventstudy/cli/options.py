@@ -30,6 +30,8 @@ FORMATS = ("pdf", "html", "csv", "parquet", "xlsx", "png", "latex")
 """What ``--format`` takes; tables and SVG files are always written."""
 
 CLAIMS = "claims.csv"
+RETURNS = "returns:"
+"""Stands before the path of prices that are returns."""
 NONE = "none"
 
 # Options that are settings of the study, by the name of the setting.
@@ -38,6 +40,7 @@ _SETTINGS = {
     "event": "event",
     "window": "windows",
     "benchmark": "benchmark",
+    "calendar": "calendar",
     "currency": "currency",
     "diagnostics": "diagnostics",
     "closed_day": "closed_day",
@@ -147,6 +150,14 @@ event_options = (
         show_default="by the ticker's suffix",
         help="Exchange of a ticker that does not tell it; give it again for more. See "
         "`list exchanges`; tables name an exchange by its calendar there, Shenzhen as XSHG.",
+    ),
+    click.option(
+        "--calendar",
+        type=click.Choice(["exchange", "data"]),
+        default="exchange",
+        show_default=True,
+        help="Sessions: those of each security's exchange, or the rows of your own --prices, which "
+        "know no closes, so that a time of day is not used.",
     ),
     click.option(
         "--currency",
@@ -363,13 +374,19 @@ def command_line(context: click.Context) -> str:
             many = [value]
         flag = max(parameter.opts, key=len)
         for one in many:
-            text = str(one)
-            shown = Path(text).name if os.path.exists(text) else text  # noqa: PTH110
+            shown = _without_folder(str(one))
             if isinstance(parameter, click.Argument):
                 words.append(shown)
             else:
                 words += [flag] if one is True else [flag, shown]
     return " ".join([words[0], *map(shlex.quote, words[1:])])
+
+
+def _without_folder(text: str) -> str:
+    """Cut a path to its name; other texts stay. A text too long for a path is none."""
+    path = text.removeprefix(RETURNS)
+    start = text[: len(text) - len(path)]
+    return start + Path(path).name if os.path.exists(path) else text  # noqa: PTH110
 
 
 def written(folder: Path, formats: tuple[str, ...], document: str = "report") -> str:

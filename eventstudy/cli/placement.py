@@ -73,7 +73,7 @@ def place(events: Events, study: Study, prices: PriceSource | None) -> Placement
     if study.calendar == DATA:
         raise StudyError(
             "with calendar 'data' sessions are the rows of the data, which have no day to check "
-            'before a run. Take calendar = "data" out of the file of --study'
+            'before a run. Leave --calendar data out, or calendar = "data" in the file of --study'
         )
     frame = events.frame
     listing = list_pairs(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventstudy.cli.options import RETURNS
 from eventstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ prices_option = click.option(
     metavar="SOURCE",
     show_default=True,
     help="auto (what is kept of Yahoo, then Yahoo, then the bundled prices), yahoo, snapshot (the "
-    "bundled prices), or a folder or file of your own: CSV or Parquet, a file a ticker or one wide "
-    "file.",
+    "bundled prices), or a folder or file of your own: CSV or Parquet, one file per ticker or one "
+    f"wide file; {RETURNS}PATH where a wide file holds returns.",
 )
 
 cache_option = click.option(
@@ -54,7 +55,8 @@ def source_named(value: str, *, offline: bool, cache: str | None = None) -> Pric
     Parameters
     ----------
     value : str
-        ``auto``, ``yahoo``, ``snapshot``, or the path of a folder or file of prices.
+        ``auto``, ``yahoo``, ``snapshot``, or the path of a folder or file of prices; ``returns:``
+        before it says that wide files hold returns.
     offline : bool
         Whether the network must not be touched.
     cache : str, optional
@@ -79,12 +81,13 @@ def source_named(value: str, *, offline: bool, cache: str | None = None) -> Pric
         return CachedPrices(YahooPrices(), cache, offline=offline)
     if value == "snapshot":
         return SnapshotPrices()
-    if not Path(value).exists():
+    path = value.removeprefix(RETURNS)
+    if not Path(path).exists():
         raise InputError(
             f"--prices {value}: there is no such folder or file. "
             f"Name one, or write {', '.join(NAMED[:-1])} or {NAMED[-1]}"
         )
-    return FilePrices(value)
+    return FilePrices(path, kind="prices" if path == value else "returns")
 
 
 def refuse_unpriced(sources: pd.DataFrame, dropped: pd.DataFrame) -> None:

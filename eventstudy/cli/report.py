@@ -37,12 +37,6 @@ def command(run_dir: str, **options: Any) -> int:
     formats: tuple[str, ...] = options["formats"]
     if not {"csv", "parquet"} & {*formats}:
         formats += (form_of(folder),)
-    for name, table in (("power", "curves.csv"), ("robustness", "specifications.csv")):
-        if (folder / table).is_file() and not (folder / "events.csv").is_file():
-            raise RunDirectoryError(
-                f"{folder} is a run of `{name}`, and only those of `run` are drawn again. Run "
-                f"`{name}` again, with the --format you want: its command stands in provenance.json"
-            )
     result = load(folder)
     try:
         result.findings(options["title"])

@@ -294,7 +294,7 @@ class Sample:
         return portfolio_of(self.abnormal, self.window)
 
     @cached_property
-    def common_design(self) -> str:
+    def no_common_design(self) -> str:
         """Why the events do not share day zero, sessions and factors; "" where they do."""
         if len(self.days_zero) > 1:
             return SEVERAL_DATES

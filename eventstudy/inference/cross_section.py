@@ -69,8 +69,8 @@ def of_one_date(sample: Sample) -> tuple[Sample, str] | TestResult:
     if (date != date[0]).any():  # seen before so many events are copied
         return TestResult(n=n, reason=SEVERAL_DATES)
     used = sample.take(single) if note else sample
-    if used.common_design:
-        return TestResult(n=n, reason=used.common_design)
+    if used.no_common_design:
+        return TestResult(n=n, reason=used.no_common_design)
     return used, note
 
 

@@ -72,8 +72,8 @@ def choose_lead(sample: Sample) -> Lead:
         tail = " but has almost no power with two clusters." if q == 2 else "."
         return Lead("adjusted_bmp", "ibragimov_mueller", n, q, sentence + tail)
     same = ONE_DATE if sample.one_date else LINKED
-    pooled = "adjusted_patell" if sample.common_design else "portfolio"
-    name = "adjusted Patell Z" if sample.common_design else "portfolio t"
+    pooled = "adjusted_patell" if sample.no_common_design else "portfolio"
+    name = "adjusted Patell Z" if sample.no_common_design else "portfolio t"
     if n >= 10:
         return Lead(
             "adjusted_bmp",

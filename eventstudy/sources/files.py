@@ -34,6 +34,7 @@ LARGEST_FILE = 512 * 1024 * 1024
 _LISTED = 200
 _HINTED = 20
 _UNADJUSTED = "closes are not adjusted for dividends and splits, as far as the file says"
+_AS_RETURNS = "FilePrices(path, kind='returns')"
 _PERCENT = "Write returns as decimals: 0.0125 for 1.25 %"
 
 
@@ -368,7 +369,7 @@ def _series(
         for role, (name, values) in by_role.items():
             if role == "open":
                 values[values == 0] = np.nan
-            hint = "; of a wide file of returns, FilePrices(path, kind='returns')"
+            hint = "; of returns in a wide file, --prices returns:FILE or " + _AS_RETURNS
             check_prices(values, grid.lines, name, faults, hint if role == "wide" else "")
         if faults:
             return None

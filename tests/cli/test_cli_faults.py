@@ -11,7 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+
+import eventstudy as es
 
 Command = Callable[..., Any]
 QUICK = ("--format", "csv", "--test", "bmp", "--placebo", "never")
@@ -83,3 +87,30 @@ def test_a_closed_stdout_is_no_fault(events: Path) -> None:
     line = f"{sys.executable} -m eventstudy check {events} >&-"
     done = subprocess.run(["bash", "-c", line], stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_own_returns_on_their_own_days(command: Command, tmp_path: Path) -> None:
+    """A wide file of returns, its rows the sessions: the first day of who comes from elsewhere."""
+    days = pd.date_range("2020-01-01", periods=320, freq="W-WED")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        0.01 * rng.standard_normal((320, 3)), columns=["AAA", "BBB", "MKT"], index=days
+    )
+    frame.rename_axis("date").to_csv(tmp_path / "mine.csv")
+    Path("own.csv").write_text(
+        f"event_id,date,tickers\nA,{days[300]:%Y-%m-%d},AAA BBB\n", encoding="utf-8"
+    )
+    own = ("own.csv", "--prices", f"returns:{tmp_path / 'mine.csv'}", "--benchmark", "MKT")
+    done = command("run", *own, "--calendar", "data", *QUICK, "--out", "o")
+    assert done.code == 0, done.err
+    got = es.load("o")
+    want = es.Study(calendar="data", benchmark="MKT", tests=["bmp"], placebo="never")
+    want = want.run(es.read_events("own.csv"), prices=es.Panel.from_frame(frame))
+    np.testing.assert_allclose(got.events["car"], want.events["car"], rtol=1e-12)
+    assert "returns:mine.csv" in got.provenance["command"]
+    assert str(tmp_path) not in got.provenance["command"]
+    refused = command("run", *own, *QUICK, "--out", "other")
+    assert refused.code == 2
+    assert "--calendar data" in refused.err
+    missing = command("run", "own.csv", "--prices", "returns:none.csv")
+    assert "there is no such folder or file" in missing.err
