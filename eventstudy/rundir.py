@@ -252,9 +252,9 @@ def read_files(folder: Path) -> tuple[Tables, pd.DataFrame, dict[str, Any], dict
     for name, table in (("power", "curves.csv"), ("robustness", "specifications.csv")):
         if (folder / table).is_file() and not (folder / "events.csv").is_file():
             raise RunDirectoryError(
-                f"{folder} is a run of `{name}`, and only those of `run` are drawn again, or loaded. "
-                f"Run `{name}` again, with the --format you want: its command stands in {MARK}; its "
-                "tables are plain CSV"
+                f"{folder} is a run of `{name}`, and only those of `run` are drawn again, or "
+                f"loaded. Run `{name}` again, with the --format you want: its command stands in "
+                f"{MARK}; its tables are plain CSV"
             )
     try:
         provenance = json.loads((folder / MARK).read_text(encoding="utf-8"))
