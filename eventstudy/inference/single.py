@@ -311,7 +311,7 @@ SINGLE_TESTS: dict[str, SingleTest] = {
             "Gelbach, Helland and Klick (2013), American Law and Economics Review 15:495-541, "
             "doi:10.1093/aler/aht006",
             "estimation days that are like the event days without the event",
-            "where the sign was not given before: the two-sided placebo is the test then",
+            "a sign that was not fixed in advance: the two-sided placebo is the test then",
         ),
         SingleTest(
             "peers",

@@ -124,8 +124,8 @@ SKEWNESS_ADJUSTED = Test(
     NOT_ZERO,
     JOHNSON,
     "independent events",
-    "events that share sessions; fat tails, which it does not cure (9 % at the 5 % level with a "
-    "t of 3)",
+    "events that share sessions; fat tails, which it does not cure (9 % at the 5 % level with "
+    "returns of t(3))",
     skewness_adjusted_test,
     resamples=True,
 )
@@ -149,6 +149,6 @@ JACKKNIFE = Test(
     NOT_ZERO,
     "Giaccotto and Sfiridis (1996), J. Economics and Business 48:349-370",
     "independent events",
-    "events that share sessions; fat tails (7 % at the 5 % level with a t of 3)",
+    "events that share sessions; fat tails (7 % at the 5 % level with returns of t(3))",
     jackknife_test,
 )

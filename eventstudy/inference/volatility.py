@@ -77,7 +77,8 @@ BEAVER_PATELL = Test(
     LARGER,
     REFERENCE,
     "independent events, normal returns",
-    "fat tails: with a t of 5 it rejects in 11 to 14 % at the 5 % level; read its placebo then",
+    "fat tails: with returns of t(5) it rejects in 11 to 14 % at the 5 % level; read its placebo "
+    "then",
     beaver_patell_test,
 )
 
