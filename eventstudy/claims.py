@@ -32,7 +32,6 @@ QUOTED = ("close_return", "overnight_gap")
 SINCE = ("largest_fall_since", "lowest_close_since")
 MEASURES = (*QUOTED, *SINCE, "not_checkable")
 COMPARISONS = ("is", "over", "under")
-VERDICTS = ("confirmed", "not_confirmed", "not_checkable")
 COLUMNS = (
     "event_id",
     "ticker",

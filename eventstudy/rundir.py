@@ -396,12 +396,11 @@ def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
         work = beside / "new"
         work.mkdir()
         fill(work)
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(beside, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         raise RunDirectoryError(f"{folder} cannot be written: {error}. Name another") from error
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
     try:
         if folder.exists():
             folder.rename(beside / "old")

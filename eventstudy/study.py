@@ -70,7 +70,8 @@ class Study:
         Tested windows, inside the event window; the first is the headline of figures and report.
     calendar : {"exchange", "data"}
         Sessions by each ticker's exchange, or the dates of the given prices as one session list
-        (an empty cell is then a missing day).
+        (an empty cell is then a missing day). These know no closes: of an announcement the date as
+        it was written counts, its time does not, and a flag says so.
     benchmark : str, optional
         Benchmark of every row that names none; by default that of its exchange.
     exchanges : mapping of str to str

@@ -259,7 +259,7 @@ def _rejects(row: pd.Series, at: float) -> bool:
     return bool(rejects(row["pvalue"], 1 - at))
 
 
-def _p(row: pd.Series, column: str = "pvalue") -> str:
+def _p(row: pd.Series | Mapping[Any, Any], column: str = "pvalue") -> str:
     text = probability(row[column])
     return text if text.startswith("<") else f"= {text}"
 
@@ -316,8 +316,8 @@ def _whole(count: int) -> int:
 def _one_effect(row: Mapping[Any, Any], window: str, at: float, *, clear: bool) -> str:
     """Say what was found of one security and event."""
     placebo = row["placebo_pvalue"]
-    tests = f"p = {probability(row['pvalue'])}" + (
-        f", placebo p = {probability(placebo)}" if np.isfinite(placebo) else ""
+    tests = f"p {_p(row)}" + (
+        f", placebo p {_p(row, 'placebo_pvalue')}" if np.isfinite(placebo) else ""
     )
     return (
         f"{row['ticker']} on {row['event_id']}, window {window}: {percent(row['car'])} %"

@@ -115,8 +115,9 @@ def test_few_effects_have_a_sentence_each(size, words):
         assert sentence.startswith(
             f"{row['ticker']} on {row['event_id']}, window (0, 0): {percent(row['car'])} %, 95 % "
         )
-        assert f"p = {probability(row['pvalue'])}, placebo p = " in sentence or size
-        assert words in sentence
+        shown = [probability(row[name]) for name in ("pvalue", "placebo_pvalue")]
+        p, placebo = (one if one.startswith("<") else f"= {one}" for one in shown)
+        assert f"(p {p}, placebo p {placebo}){words}" in sentence
     assert result.findings().subtitle.count("2020-") == 1
 
 

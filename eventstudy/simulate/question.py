@@ -20,7 +20,7 @@ from eventstudy.simulate.power_result import CURVES
 LEAST = 20
 """Placebo samples below which a share says nothing."""
 
-_MOST = 1_000_000
+_MOST = 1_000_000  # replications
 
 CELLS = 1_000_000
 """Estimation days that are fitted at once."""
@@ -69,7 +69,7 @@ class Question:
         if self.replications < LEAST:
             raise StudyError(f"{self.replications} replications say nothing. Give {LEAST} or more")
         if self.replications > _MOST:
-            raise StudyError(f"{self.replications:,} replications: more than {_MOST:,}")
+            raise StudyError(f"{self.replications:,} replications. Give {_MOST:,} at most")
         grid = sorted({sign * size for size in sizes | {0.0} for sign in (-1.0, 1.0)})
         object.__setattr__(self, "effects", tuple(grid))
 

@@ -40,8 +40,9 @@ def _home(path: str | os.PathLike[str]) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
+        why = str(error).rstrip(".")
         raise CacheError(
-            f"the cache cannot be placed: {error}. Name a file for it with --cache, or "
+            f"the cache cannot be placed: {why}. Name a file for it with --cache, or "
             "PriceStore(path)"
         ) from error
 

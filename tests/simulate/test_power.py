@@ -151,8 +151,8 @@ def test_summary_tells_unseen_from_not_there(found):
     own = found.detectable
     wide = own["half_width"] > own["mde"]
     unseen = own["pvalue"] > 0.05
-    assert own.loc[wide & unseen, "reading"].str.endswith("vary more than the others").all()
     narrow = ~wide & unseen & (own["effect"].abs() <= own["mde"])
+    assert narrow.any()
     assert own.loc[narrow, "reading"].str.endswith(" % would have been").all()
     assert found.summary("(-1, 1)")["smallest %"].mean() > table["smallest %"].mean()
     with pytest.raises(InputError, match="no window"):
