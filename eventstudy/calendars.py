@@ -205,16 +205,33 @@ class Calendar:
         if rule not in ("next", "previous", "drop"):
             raise StudyError(f"closed_day {rule!r} is not a rule. Write next, previous or drop")
         days = _datetimes(dates).astype("datetime64[D]")
+        reached = self.reaches(days, rule)
+        if not np.all(reached):
+            raise CalendarError(f"the date {self.beyond(days[~reached][0])}. {self._cure}")
         index = self.index_of(days)
         closed = index < 0
-        beyond = ~((days >= self.first) & (days <= self.last))
         if rule != "drop":
             following = np.searchsorted(self.sessions, days[closed])
             index[closed] = following - (rule == "previous")
-            beyond |= (index < 0) | (index >= len(self))
-        if np.any(beyond):
-            raise self._beyond(f"the date {days[beyond][0]}")
         return index, closed & (index >= 0)
+
+    def reaches(self, dates: Dates, rule: ClosedDay) -> Booleans:
+        """Tell which dates `closed_day` can place by a rule, or can know to have no session."""
+        days = _datetimes(dates).astype("datetime64[D]")
+        least = self.sessions[0] if rule == "previous" else self.first
+        most = self.sessions[-1] if rule == "next" else self.last
+        return (days >= least) & (days <= most)
+
+    def beyond(self, when: np.datetime64) -> str:
+        """Say that a date, or an instant, is beyond the calendar."""
+        what = str(when) if np.datetime_data(when)[0] == "D" else _utc(when)
+        if self.name == "data":
+            return f"{what} is outside the data, {self.first} to {self.last}"
+        side, end = ("first", 0) if when < self.closes[0] else ("last", -1)
+        return (
+            f"{what} is beyond the calendar of {exchange_name(self.name)}, whose {side} session "
+            f"is that of {self.sessions[end]}"
+        )
 
     def _reached(self, instants: Instants) -> Instants:
         values = _datetimes(instants)
@@ -223,19 +240,14 @@ class Calendar:
             lost = values[~covered][0]
             if np.isnat(lost):
                 raise CalendarError("an instant is missing (NaT). Give one, or a date instead")
-            raise self._beyond(f"the instant {_utc(lost)}")
+            raise CalendarError(f"the instant {self.beyond(lost)}. {self._cure}")
         return values.astype("datetime64[ns]")
 
-    def _beyond(self, what: str) -> CalendarError:
+    @property
+    def _cure(self) -> str:
         if self.name == "data":
-            return CalendarError(
-                f"{what} is beyond the rows of the data, which reach from {self.first} to "
-                f"{self.last}. Leave the event out, or give rows on both sides of it"
-            )
-        return CalendarError(
-            f"{what} is beyond the calendar of {exchange_name(self.name)}, which reaches from "
-            f"{self.first} to the close at {_utc(self.closes[-1])}. {_OUT}"
-        )
+            return "Leave the event out, or give rows on both sides of it"
+        return _OUT
 
 
 def exchange_calendar(mic: str, start: Day, end: Day) -> Calendar:

@@ -141,7 +141,7 @@ def open_market(
     PricesError
         Where not one pair has its series.
     CalendarError
-        Where a calendar does not reach the announcements, or a currency is not known.
+        Where a calendar reaches neither announcements nor prices, or a currency is not known.
     StudyError
         Where a factor that the model brings along has the name of a benchmark.
     """
@@ -344,7 +344,7 @@ def _all_days(series: Iterable[PriceSeries]) -> np.ndarray:
 def calendars_between(names: Iterable[str], first: date, last: date) -> dict[str, Calendar]:
     """Build calendars from the year of the first date to some weeks after the last.
 
-    Where a calendar ends sooner it is cut there; an announcement beyond is then its error.
+    Where a calendar ends sooner it is cut there; an announcement beyond is then dropped.
     """
     built: dict[str, Calendar] = {}
     for name in names:

@@ -102,12 +102,7 @@ def locate(
     rows : Rows
         In the order of the frame.
     dropped : dict of int to str
-        Pairs left out, with the reason.
-
-    Raises
-    ------
-    CalendarError
-        Where an exchange's calendar does not reach an announcement.
+        Pairs left out, those among them that a calendar does not reach, with the reason.
     """
     count = len(frame)
     announced = np.full(count, -1, dtype=np.int32)
@@ -122,11 +117,15 @@ def locate(
         if one.name == "data":
             if (own := np.flatnonzero(here & timed)).size:
                 dates[own] = _written(frame, own)
-            dated = _inside(one, dates, np.flatnonzero(here), dropped)
+            clocked, dated = np.flatnonzero(here)[:0], np.flatnonzero(here)
         else:
             clocked, dated = np.flatnonzero(here & timed), np.flatnonzero(here & ~timed)
-            if len(clocked):
-                announced[clocked], phase[clocked] = one.placed(instants[clocked])
+        clocked, early_or_late = _split(clocked, one.covers(instants[clocked]))
+        dropped |= _reasons(early_or_late, instants[early_or_late], one.beyond)
+        dated, early_or_late = _split(dated, one.reaches(dates[dated], closed_day))
+        dropped |= _reasons(early_or_late, dates[early_or_late], one.beyond)
+        if len(clocked):
+            announced[clocked], phase[clocked] = one.placed(instants[clocked])
         if len(dated):
             announced[dated], moved[dated] = one.closed_day(dates[dated], closed_day)
             closed = f"is no session of {one.name}, and such events are to be dropped"
@@ -166,15 +165,9 @@ def _reasons(pairs: Integers, values: Dates, say: Callable[[np.datetime64], str]
     return dict(zip(pairs.tolist(), texts[code].tolist(), strict=True))
 
 
-def _inside(calendar: Calendar, dates: Dates, pairs: Integers, dropped: dict[int, str]) -> Integers:
-    """Leave out pairs whose date is not within the user's own session list."""
-    first, last = calendar.sessions[0], calendar.sessions[-1]
-    inside = (dates[pairs] >= first) & (dates[pairs] <= last)
-    lost = pairs[~inside]
-    dropped |= _reasons(
-        lost, dates[lost], lambda day: f"{day} is outside the data, {first} to {last}"
-    )
-    return pairs[inside]
+def _split(pairs: Integers, inside: Booleans) -> tuple[Integers, Integers]:
+    """Pairs that a calendar reaches, and those beyond it."""
+    return pairs[inside], pairs[~inside]
 
 
 def settle(

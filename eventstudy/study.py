@@ -313,7 +313,7 @@ class Study:
         PricesError
             Where no event has a price series.
         CalendarError
-            Where a calendar does not reach an event.
+            Where a calendar reaches neither events nor prices.
         """
         check_given(events, prices)
         chosen = Engine.of(engine)

@@ -8,7 +8,6 @@ import pytest
 
 import eventstudy as es
 from eventstudy.calendars import data_calendar, exchange_calendar
-from eventstudy.errors import CalendarError
 from eventstudy.panel import Panel, PriceSeries
 from eventstudy.rows import locate, settle, shift_reasons
 
@@ -90,9 +89,13 @@ def test_a_pair_without_a_calendar_is_left_out():
 
 
 @pytest.mark.parametrize("when", ["2021-03-01", "2021-03-01T12:00Z"])
-def test_beyond_an_exchanges_calendar_is_an_error(when):
-    with pytest.raises(CalendarError, match="2021-03-01"):
-        locate(events(("A", "MU", when)), np.array([0]), [new_york()])
+def test_beyond_an_exchanges_calendar_is_dropped_and_others_stay(when):
+    frame = events(("A", "MU", "2020-09-09"), ("B", "MU", when))
+    rows, dropped = locate(frame, np.array([0, 0]), [new_york()])
+    assert rows.pair.tolist() == [0]
+    last = new_york().sessions[-1]
+    assert dropped[1].startswith("2021-03-01")
+    assert dropped[1].endswith(f"New York (XNYS), whose last session is that of {last}")
 
 
 def listed(*days):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import FrozenInstanceError, fields, replace
 
@@ -12,7 +13,8 @@ import tomli_w
 from worlds import EVERY, one_date, prices, run, study, table, world
 
 import eventstudy as es
-from eventstudy.errors import CalendarError, ClaimsError, InputError, PricesError, StudyError
+from eventstudy.calendars import exchange_calendar
+from eventstudy.errors import ClaimsError, InputError, PricesError, StudyError
 from eventstudy.windows import Window
 
 
@@ -279,15 +281,23 @@ def test_rows_on_no_session_propose_the_users_own_calendar():
         es.Study().run(events, prices=es.MemoryPrices.from_prices(frame))
 
 
-def test_an_announcement_beyond_the_calendar_is_an_error():
-    frame = pd.DataFrame(
-        {"600000.SS": [1.0, 2.0], "000300.SS": [1.0, 2.0]}, index=["2026-11-02", "2026-11-03"]
-    )
-    events = es.Events.from_frame(
-        pd.DataFrame({"event_id": ["A"], "ticker": "600000.SS", "date": "2027-06-15"})
-    )
-    with pytest.raises(CalendarError, match="2026-12-31"):
-        es.Study().run(events, prices=es.MemoryPrices.from_prices(frame))
+def test_events_beyond_the_calendar_are_dropped_by_name_and_stop_no_other():
+    sessions = exchange_calendar("XSHG", "2019-01-01", "2020-12-31").sessions
+    frame = world(2, len(sessions)).set_axis(pd.DatetimeIndex(sessions))
+    names = {"S00": "600000.SS", "S01": "000300.SS"}
+    dates = ["1989-06-15", str(sessions[300]), "2150-06-15"]
+    listed = {"event_id": list("ABC"), "ticker": "600000.SS", "benchmark": "000300.SS"}
+    prices = es.Panel.from_frame(frame.rename(columns=names))
+    for column, values in {
+        "date": dates,
+        "announced_at": [f"{day}T10:00+08:00" for day in dates],
+    }.items():
+        events = es.Events.from_frame(pd.DataFrame({**listed, column: values}))
+        result = es.Study(placebo="never").run(events, prices=prices)
+        assert result.cars["event_id"].unique().tolist() == ["B"]
+        reasons = result.dropped.set_index("event_id")["reason"]
+        assert re.match(r"1989-06-15.* Shanghai .XSHG., whose first session is", reasons["A"])
+        assert re.match(r"2150-06-15.* Shanghai .XSHG., whose last session is", reasons["C"])
 
 
 def test_a_claim_about_no_event_is_an_error():
