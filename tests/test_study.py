@@ -292,9 +292,9 @@ def test_events_beyond_the_calendar_are_dropped_by_name_and_stop_no_other():
         "date": dates,
         "announced_at": [f"{day}T10:00+08:00" for day in dates],
     }.items():
-        events = es.Events.from_frame(pd.DataFrame({**listed, column: values}))
+        events = es.Events.from_frame(pd.DataFrame({**listed, column: values, "precision": "minute"}))
         result = es.Study(placebo="never").run(events, prices=prices)
-        assert result.cars["event_id"].unique().tolist() == ["B"]
+        assert result.events["event_id"].unique().tolist() == ["B"]
         reasons = result.dropped.set_index("event_id")["reason"]
         assert re.match(r"1989-06-15.* Shanghai .XSHG., whose first session is", reasons["A"])
         assert re.match(r"2150-06-15.* Shanghai .XSHG., whose last session is", reasons["C"])
