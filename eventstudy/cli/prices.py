@@ -37,8 +37,9 @@ prices_option = click.option(
     metavar="SOURCE",
     show_default=True,
     help="auto (what is kept of Yahoo, then Yahoo, then the bundled prices), yahoo, snapshot (the "
-    "bundled prices), or a folder or file of your own: CSV or Parquet, one file per ticker or one "
-    f"wide file; {RETURNS}PATH where a wide file holds returns.",
+    "bundled prices), or a folder or file of your own: CSV or Parquet, one file per ticker, one "
+    "long file (date, ticker, close or return) or one wide file; "
+    f"{RETURNS}PATH where a wide file holds returns.",
 )
 
 cache_option = click.option(

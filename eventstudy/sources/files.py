@@ -1,4 +1,4 @@
-"""Prices from the user's own files: a folder with one file a ticker, or one wide file."""
+"""Prices from the user's own files: one file a ticker, one wide file, or one long file."""
 
 from __future__ import annotations
 
@@ -11,21 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from eventstudy.arrays import Floats
 from eventstudy.errors import NoDataError, PriceFileError, PricesError
 from eventstudy.panel import PriceSeries
 from eventstudy.sources.base import Kind, Quotes, unknown
-from eventstudy.sources.cells import (
-    Faults,
-    FileProblem,
-    check_order,
-    check_prices,
-    check_returns,
-    check_twice,
-    nearest,
-)
+from eventstudy.sources.cells import Faults, FileProblem
 from eventstudy.sources.parquet import ParquetSheet
-from eventstudy.sources.sheets import CsvSheet, Grid, Heading, Sheet
+from eventstudy.sources.sheets import CsvSheet, Heading, Sheet
+from eventstudy.sources.sheetseries import note_no_column, ordered, sheet_series, used_columns
 from eventstudy.tables import shown
 
 SUFFIXES = (".csv", ".parquet")
@@ -33,14 +25,12 @@ LARGEST_FILE = 512 * 1024 * 1024
 
 _LISTED = 200
 _HINTED = 20
-_UNADJUSTED = "closes are not adjusted for dividends and splits, as far as the file says"
-_AS_RETURNS = "FilePrices(path, kind='returns')"
-_PERCENT = "Write returns as decimals: 0.0125 for 1.25 %"
+_ONE_A_DAY = "Keep one row a day, and one ticker a file (or one column a ticker)"
 
 
 @dataclass(frozen=True, eq=False)
 class FilePrices:
-    r"""Prices from a folder with one file a ticker, or from one file.
+    r"""Prices from a folder with one file a ticker, or from one file, wide or long.
 
     Parameters
     ----------
@@ -63,6 +53,10 @@ class FilePrices:
     returns in decimals. ``open`` is brought to the scale of the adjusted closes; an open of 0
     stands in many vendors' files for none and is missing. The layouts of ``yfinance.download``
     are known, with both of their two-row heads.
+
+    *Long files.* One file with a column ``ticker`` (or ``symbol``, or ``permno``) beside those has
+    one row a ticker and day; its returns may be called ``ret``, too. A file that is named as a
+    ticker, or stands among others, is read as that ticker's, whatever such a column says.
 
     *Cells.* An empty cell is missing, and nothing else is. Dates are ISO; of a timestamp the local
     calendar date as written counts. Rows run forwards, or backwards all through.
@@ -155,12 +149,14 @@ class _Names:
         for name in self.names:
             self._alike.setdefault(name.casefold(), []).append(name)
 
+    def spellings(self, ticker: str) -> list[str]:
+        """Names that may stand for a ticker, the better one first."""
+        bare = ticker.startswith("^") and ticker[1:].casefold() not in self._asked
+        return [ticker, ticker[1:]] if bare else [ticker]
+
     def match(self, ticker: str) -> list[str]:
         """Names that stand for a ticker: one, none, or several that fit equally well."""
-        wanted = [ticker]
-        if ticker.startswith("^") and ticker[1:].casefold() not in self._asked:
-            wanted.append(ticker[1:])
-        for name in wanted:
+        for name in self.spellings(ticker):
             if alike := self._alike.get(name.casefold()):
                 return [other for other in alike if other == name] or alike
         return []
@@ -202,20 +198,17 @@ class _Reader:
         """Read these tickers from one file."""
         faults = self._faults_of(file)
         data = _bytes(file, faults)
-        if data is None:
-            return
-        sheet: Sheet | None
-        if _suffix(file.name) == ".parquet":
-            sheet = ParquetSheet.of(data, faults)
-        else:
-            sheet = CsvSheet.of(data, faults)
-        if sheet is None:
+        sheet = None if data is None else _sheet(file, data, faults)
+        if data is None or sheet is None:
             return
         digest = hashlib.sha256(data).hexdigest()
         one = sheet.head.one_ticker
         columns = sheet.head.by_ticker()
-        names = _Names([file.stem] if one else columns, self.asked)
         stem = _Names([file.stem], self.asked)
+        if sheet.head.tickers is not None and not any(map(stem.match, tickers)):
+            self._read_long(sheet, shown(file.name), faults, digest)
+            return
+        names = _Names([file.stem] if one else columns, self.asked)
         chosen: dict[str, _Choice] = {}
         for ticker in tickers:
             found = names.match(ticker)
@@ -224,12 +217,12 @@ class _Reader:
                 problem = f"more than one column for {shown(ticker)}"
                 faults.add(1, "", value, problem, "Keep one of them")
             elif found:
-                if used := _used(columns["" if one else found[0]]):
+                if used := used_columns(columns["" if one else found[0]]):
                     chosen[ticker] = _Choice(found[0], used)
                 else:
-                    _note_no_column(sheet.head.columns, faults)
+                    note_no_column(sheet.head.columns, faults)
             elif not one and stem.match(ticker):
-                _note_no_column(sheet.head.columns, faults)
+                note_no_column(sheet.head.columns, faults)
             else:
                 cure = f"Put {shown(ticker)}.csv beside it" if one else "Add it as a column"
                 self._unknown(ticker, names.names, shown(file.name), cure)
@@ -239,19 +232,42 @@ class _Reader:
     def _take(self, sheet: Sheet, chosen: dict[str, _Choice], faults: Faults, digest: str) -> None:
         used = {h.position: h for choice in chosen.values() for h in choice.columns}
         needed = list(used.values())
-        grid = _ordered(sheet.read(needed, faults), sheet.head.date.name, faults)
+        grid = ordered(sheet.read(needed, faults), sheet.head.date.name, faults, _ONE_A_DAY)
         rows = {heading.position: row for heading, row in zip(needed, grid.values, strict=True)}
         for ticker, choice in chosen.items():
             cells = {heading: rows[heading.position] for heading in choice.columns}
-            series = _series(ticker, grid, cells, self.kind, faults)
-            if series is None:
-                continue
-            if choice.name != ticker:
-                read_as = f"read from {shown(choice.name)}"
-                series = replace(series, notes=(read_as, *series.notes))
-            self._keep(replace(series, sha256=digest))
+            self._keep(sheet_series(ticker, grid, cells, self.kind, faults), choice.name, digest)
 
-    def _keep(self, series: PriceSeries) -> None:
+    def _read_long(self, sheet: Sheet, holder: str, faults: Faults, digest: str) -> None:
+        """Read the tickers asked for from a file with one row a ticker and day."""
+        columns = used_columns(sheet.head.columns)
+        spelled = _Names([], self.asked).spellings
+        wanted = {name.casefold() for ticker in self.asked for name in spelled(ticker)}
+        grid = sheet.read(columns, faults, wanted)
+        names = _Names(grid.names, self.asked)
+        by_name = np.argsort(grid.which, kind="stable")
+        bounds = np.searchsorted(grid.which[by_name], np.arange(len(grid.names) + 1))
+        for ticker in self.asked:
+            found = names.match(ticker)
+            if len(found) > 1:
+                problem = f"more than one spelling of {shown(ticker)}"
+                faults.add(None, "", ", ".join(found), problem, "Keep one of them")
+            elif not found:
+                self._unknown(ticker, names.names, holder, "Add its rows")
+            else:
+                place = grid.names.index(found[0])
+                rows = grid.rows(by_name[bounds[place] : bounds[place + 1]])
+                rows = ordered(rows, sheet.head.date.name, faults, "Keep one row a ticker and day")
+                cells = dict(zip(columns, rows.values, strict=True))
+                self._keep(sheet_series(ticker, rows, cells, self.kind, faults), found[0], digest)
+
+    def _keep(self, series: PriceSeries | None, name: str, digest: str) -> None:
+        """Keep a series that a file has under some name; None is of a file with bad cells."""
+        if series is None:
+            return
+        if name != series.ticker:
+            series = replace(series, notes=(f"read from {shown(name)}", *series.notes))
+        series = replace(series, sha256=digest)
         ticker = shown(series.ticker)
         given = np.flatnonzero(np.isfinite(series.values))
         if not len(given):
@@ -317,79 +333,7 @@ def _bytes(file: Path, faults: Faults) -> bytes | None:
         return None
 
 
-def _note_no_column(columns: Sequence[Heading], faults: Faults) -> None:
-    names = [heading.name for heading in columns]
-    like = [name for role in ("close", "adj_close", "return") for name in nearest(role, names)]
-    cure = "Name one column close, adj_close or return"
-    if like:
-        cure += f" ('{shown(like[0])}' looks like one)"
-    faults.add(1, "", ", ".join(names), "no column of closes or returns", cure)
-
-
-def _used(headings: Sequence[Heading]) -> list[Heading]:
-    """Of one ticker's columns those that make its series."""
-    roles = {heading.role: heading for heading in headings}
-    if "wide" in roles:
-        return [roles["wide"]]
-    if "adjusted" in roles or "close" in roles:
-        return [roles[role] for role in ("adjusted", "close", "open") if role in roles]
-    return [roles["return"]] if "return" in roles else []
-
-
-def _ordered(grid: Grid, column: str, faults: Faults) -> Grid:
-    """Grid with ascending dates; rows that run neither way are counted."""
-    if not len(grid.dates) and not faults:
-        cure = "Write one row a session below the header"
-        faults.add(None, "", "", "no row below the header", cure)
-    good = ~np.isnat(grid.dates)
-    dates, lines = grid.dates[good], grid.lines[good]
-    cure = "Keep one row a day, and one ticker a file (or one column a ticker)"
-    first = ~check_twice(dates, lines, column, faults, cure)
-    if not check_order(dates[first], lines[first], column, faults, "Sort the rows by date"):
-        return grid
-    back = slice(None, None, -1)
-    values = np.ascontiguousarray(grid.values[:, back])
-    return replace(grid, dates=grid.dates[back].copy(), values=values, lines=grid.lines[back])
-
-
-def _series(
-    ticker: str, grid: Grid, cells: dict[Heading, Floats], kind: Kind, faults: Faults
-) -> PriceSeries | None:
-    """Series of one ticker's columns; None where the file has bad cells."""
-    by_role = {heading.role: (heading.name, values) for heading, values in cells.items()}
-    notes = ["times of day in the dates were left out"] if grid.timed else []
-    opens = None
-    if "return" in by_role or (kind == "returns" and "wide" in by_role):
-        name, values = by_role.get("return") or by_role["wide"]
-        check_returns(values, grid.lines, name, faults, _PERCENT, _PERCENT)
-        notes.append("returns as the file gives them")
-        kind = "returns"
-    else:
-        kind = "prices"
-        for role, (name, values) in by_role.items():
-            if role == "open":
-                values[values == 0] = np.nan
-            hint = "; of returns in a wide file, --prices returns:FILE or " + _AS_RETURNS
-            check_prices(values, grid.lines, name, faults, hint if role == "wide" else "")
-        if faults:
-            return None
-        values, opens, more = _adjusted({role: cells for role, (_, cells) in by_role.items()})
-        notes += more
-    if faults:
-        return None
-    return PriceSeries(ticker, grid.dates, values, kind, "files", opens=opens, notes=tuple(notes))
-
-
-def _adjusted(cells: dict[str, Floats]) -> tuple[Floats, Floats | None, list[str]]:
-    """Adjust: closes, opens on their scale, and what to note of them."""
-    close, adjusted, opens = cells.get("close"), cells.get("adjusted"), cells.get("open")
-    if close is None and adjusted is None:
-        return cells["wide"], None, [_UNADJUSTED]
-    if adjusted is None or (close is not None and np.isnan(adjusted).all()):
-        assert close is not None
-        return close, opens, [_UNADJUSTED]
-    if close is None:
-        return adjusted, None, []
-    lost = int((np.isnan(adjusted) & ~np.isnan(close)).sum())
-    notes = [f"closes without an adjusted close, taken as missing: {lost:,}"] if lost else []
-    return adjusted, None if opens is None else opens * (adjusted / close), notes
+def _sheet(file: Path, data: bytes, faults: Faults) -> Sheet | None:
+    if _suffix(file.name) == ".parquet":
+        return ParquetSheet.of(data, faults)
+    return CsvSheet.of(data, faults)

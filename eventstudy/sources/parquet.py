@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,11 +56,13 @@ class ParquetSheet:
             message = str(error).splitlines()[0] if str(error) else type(error).__name__
             faults.add(None, "", message, "not a Parquet file that can be read", cure)
             return None
-        if not table.num_rows or table.num_rows > LONGEST:
-            problem = f"more than {LONGEST:,} rows" if table.num_rows else "the file is empty"
-            faults.add(None, "", "", problem, "Write one row a day")
+        sheet = cls._placed(table, faults) if table.num_rows else None
+        if not table.num_rows:
+            faults.add(None, "", "", "the file is empty", "Write one row a day")
+        elif sheet and sheet.head.tickers is None and table.num_rows > LONGEST:
+            faults.add(None, "", "", f"more than {LONGEST:,} rows", "Write one row a day")
             return None
-        return cls._placed(table, faults)
+        return sheet
 
     @classmethod
     def _placed(cls, table: pa.Table, faults: Faults) -> ParquetSheet | None:
@@ -79,15 +81,45 @@ class ParquetSheet:
         head = read_head(rows, faults)
         return cls(table.select(order), head) if head else None
 
-    def read(self, columns: Sequence[Heading], faults: Faults) -> Grid:
-        """Read the dates and these columns; bad cells go into `faults`."""
-        lines = np.arange(self._table.num_rows, dtype=np.int64) + 2
-        date = self.head.date
-        dates, timed = _arrow_dates(self._table.column(date.position), lines, date.name, faults)
+    def read(
+        self, columns: Sequence[Heading], faults: Faults, wanted: Set[str] | None = None
+    ) -> Grid:
+        """Read the dates and these columns, as :class:`Sheet` says."""
+        table, date = self._table, self.head.date
+        lines = np.arange(table.num_rows, dtype=np.int64) + 2
+        names: tuple[str, ...] = ()
+        which: Integers = np.empty(0, dtype=np.int64)
+        if wanted is not None and (named := self.head.tickers) is not None:
+            names, which = _arrow_tickers(table.column(named.position), lines, named.name, faults)
+            chosen = np.array([name.casefold() in wanted for name in (*names, "")])
+            rows = np.flatnonzero(chosen[which])
+            table, lines, which = table.take(rows), lines[rows], which[rows]
+        dates, timed = _arrow_dates(table.column(date.position), lines, date.name, faults)
         values = np.full((len(columns), len(lines)), np.nan)
         for k, heading in enumerate(columns):
-            values[k] = _arrow_floats(self._table.column(heading.position), heading.name, faults)
-        return Grid(dates, values, lines, timed)
+            values[k] = _arrow_floats(table.column(heading.position), heading.name, faults)
+        return Grid(dates, values, lines, timed, names, which)
+
+
+def _arrow_tickers(
+    column: Any, lines: Integers, name: str, faults: Faults
+) -> tuple[tuple[str, ...], Integers]:
+    """Tickers in the order in which they come, and the place of each row's; -1 where none is."""
+    import pyarrow as pa
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
+    ):
+        cure = "Store text, or whole numbers"
+        faults.add(None, name, str(kind), "a column of tickers that holds no text", cure)
+        return (), np.full(len(lines), -1, dtype=np.int64)
+    texts = column.cast(pa.string()).to_pandas().str.strip()
+    which, names = texts.factorize()
+    empty = (which < 0) | (np.append(names == "", True)[which])
+    cure = "Fill the cell, or leave the row out"
+    faults.add_where(empty, lines, name, [""] * len(lines), "no ticker", cure)
+    return tuple(names), np.where(empty, -1, which)
 
 
 def _arrow_dates(column: Any, lines: Integers, name: str, faults: Faults) -> tuple[Dates, bool]:

@@ -12,8 +12,8 @@ import io
 import itertools
 import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +25,7 @@ LONGEST = 100_000  # sessions of four centuries: more rows are not one row a day
 
 ROLES = {"adjclose": "adjusted", "adjustedclose": "adjusted", "close": "close", "open": "open"}
 ROLES["return"] = "return"
+_TICKERS = ("ticker", "symbol", "permno")
 _OTHER_FIELDS = {"high", "low", "volume", "dividends", "stocksplits", "capitalgains", "repaired"}
 DATE_NAMES = ("date", "datetime")
 UNNAMED = ("", "__index_level_0__")
@@ -45,7 +46,8 @@ class Heading:
     name : str
         Name as the file writes it.
     role : str
-        "adjusted", "close", "open", "return", or "" for a column that is not read.
+        "adjusted", "close", "open", "return", "ticker" for the tickers of the rows of a long sheet,
+        or "" for a column that is not read.
     ticker : str
         Its ticker, "" where the whole file is one ticker's.
     """
@@ -79,6 +81,11 @@ class Head:
         """Whether the whole sheet is one ticker's."""
         return all(not heading.ticker for heading in self.columns)
 
+    @property
+    def tickers(self) -> Heading | None:
+        """Column that names the ticker of each row, where there is one."""
+        return next((heading for heading in self.columns if heading.role == "ticker"), None)
+
     def by_ticker(self) -> dict[str, list[Heading]]:
         """Columns of each ticker in the file's order; "" is the ticker of a sheet of one."""
         found: dict[str, list[Heading]] = {"": []} if self.one_ticker else {}
@@ -102,12 +109,23 @@ class Grid:
         Line of each row in the file.
     timed : bool
         Whether times of day were left out of the dates.
+    names : tuple of str
+        Tickers of a long sheet, those too of which no row was asked for.
+    which : array of int, shape (n,)
+        Place in `names` of each row's ticker; empty where the sheet is not long.
     """
 
     dates: Dates
     values: Floats
     lines: Integers
     timed: bool
+    names: tuple[str, ...] = ()
+    which: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def rows(self, index: Integers) -> Grid:
+        """Keep the rows at the given positions."""
+        kept = self.dates[index], self.values[:, index], self.lines[index]
+        return Grid(*kept, self.timed)
 
 
 class Sheet(Protocol):
@@ -115,8 +133,13 @@ class Sheet(Protocol):
 
     head: Head
 
-    def read(self, columns: Sequence[Heading], faults: Faults) -> Grid:
-        """Read the dates and these columns; bad cells go into `faults`."""
+    def read(
+        self, columns: Sequence[Heading], faults: Faults, wanted: Set[str] | None = None
+    ) -> Grid:
+        """Read the dates and these columns; bad cells go into `faults`.
+
+        Of a long sheet, where tickers are `wanted` (in small letters), their rows alone.
+        """
         ...
 
 
@@ -127,8 +150,9 @@ def _key(name: str) -> str:
 def read_head(rows: Sequence[Sequence[str]], faults: Faults) -> Head | None:
     """Tell what the columns are from the first rows of a sheet.
 
-    Known are one ticker (a column ``close``, ``adj_close`` or ``return``), one column a ticker,
-    and the two-row heads that ``yfinance.download`` writes. None where it cannot be told.
+    Known are one ticker (a column ``close``, ``adj_close`` or ``return``), a column ``ticker``
+    beside those, one column a ticker, and the two-row heads that ``yfinance.download`` writes.
+    None where it cannot be told.
     """
     first = [name.strip() for name in rows[0]]
     second = [name.strip() for name in rows[1]] if len(rows) > 1 else []
@@ -171,9 +195,13 @@ def _date_heading(names: list[str], faults: Faults) -> Heading | None:
 
 def _single_row(names: list[str], date: int) -> tuple[Heading, ...]:
     others = [(k, name) for k, name in enumerate(names) if k != date]
-    roles = {ROLES.get(_key(name), "") for _, name in others}
-    if roles & {"close", "adjusted", "return"}:
-        return tuple(Heading(k, name, ROLES.get(_key(name), ""), "") for k, name in others)
+    keys = [_key(name) for _, name in others]
+    named = next((key for key in _TICKERS if key in keys), None)
+    # RET may be a ticker, but beside a column of tickers it is the column of returns of CRSP.
+    known = ROLES | ({} if named is None else {named: "ticker", "ret": "return"})
+    roles = [known.get(key, "") for key in keys]
+    if {"close", "adjusted", "return"}.intersection(roles):
+        return tuple(Heading(*at, role, "") for at, role in zip(others, roles, strict=True))
     return tuple(Heading(k, name, "wide" if name else "", name) for k, name in others)
 
 
@@ -234,25 +262,33 @@ class CsvSheet:
         head = read_head(first, faults)
         return cls(data, head) if head else None
 
-    def read(self, columns: Sequence[Heading], faults: Faults) -> Grid:
-        """Read the dates and these columns; bad cells go into `faults`."""
+    def read(
+        self, columns: Sequence[Heading], faults: Faults, wanted: Set[str] | None = None
+    ) -> Grid:
+        """Read the dates and these columns, as :class:`Sheet` says."""
         lines: list[int] = []
         written: list[str] = []
         numbers = array.array("d")
+        which, names = array.array("q"), _Tickers(self.head.tickers, wanted, faults)
         width, date = 0, self.head.date
         positions = [heading.position for heading in columns]
         plain = _is_plain(self._data, self.head.rows)
-        for place, (line, row) in enumerate(_rows(self._data, faults)):
-            if place == 0:
+        for number, (line, row) in enumerate(_rows(self._data, faults)):
+            if number == 0:
                 width = len(row)
-            if place < self.head.rows:
+            if number < self.head.rows:
                 continue
             if len(row) != width:
                 problem = f"a row of another length than the header's {width} cells"
                 cure = "Give every column a cell, empty where there is no price"
                 faults.add(line, "", f"{len(row)} cells: {','.join(row)}", problem, cure)
                 continue
-            if len(lines) == LONGEST:
+            if wanted is not None:
+                place = names.place(line, row)
+                if place is None:
+                    continue
+                which.append(place)
+            elif len(lines) == LONGEST:
                 cure = "Write one row a day"
                 faults.add(line, "", "", f"more than {LONGEST:,} rows", cure)
                 break
@@ -268,7 +304,26 @@ class CsvSheet:
         dates, timed = read_dates(written, where, date.name, faults)
         values = np.frombuffer(numbers, dtype=float) if numbers else np.empty(0)
         values = np.ascontiguousarray(values.reshape(len(lines), len(columns)).T)
-        return Grid(dates, values, where, timed)
+        return Grid(dates, values, where, timed, tuple(names.seen), np.array(which, dtype=np.int64))
+
+
+class _Tickers:
+    """Tickers of the rows of a long sheet, in the order in which they come."""
+
+    def __init__(self, column: Heading | None, wanted: Set[str] | None, faults: Faults) -> None:
+        self.seen: dict[str, int] = {}
+        self._column, self._wanted, self._faults = column, wanted or (), faults
+
+    def place(self, line: int, row: Sequence[str]) -> int | None:
+        """Place of the row's ticker among those seen; None where it is not wanted."""
+        assert self._column is not None
+        name = row[self._column.position].strip()
+        if not name:
+            cure = "Fill the cell, or leave the row out"
+            self._faults.add(line, self._column.name, "", "no ticker", cure)
+            return None
+        place = self.seen.setdefault(name, len(self.seen))
+        return place if name.casefold() in self._wanted else None
 
 
 def _is_text(data: bytes, faults: Faults) -> bool:
