@@ -20,7 +20,7 @@ import pandas as pd
 from eventstudy.errors import Problem, TableError
 from eventstudy.tables import BLANKS, Column, Problems, Table, note_double, note_nameless, shown
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 FILE_LIMIT = 10_000_000
 COLUMN_LIMIT = 1_000
 

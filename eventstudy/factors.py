@@ -195,7 +195,10 @@ def factor_frame(frame: pd.DataFrame, *, exchange: str = NEW_YORK) -> FactorTabl
     return _checked(FactorTable(names, dates, values.copy(), exchange), "frame of factors")
 
 
-_FRAME = "Give dates in the index and one numeric column a factor, in decimals"
+_FRAME = (
+    "Give dates in the index and one numeric column a factor, in decimals; figures such as "
+    "20240102 become dates by pd.to_datetime(frame.index.astype(str))"
+)
 
 
 def join(tables: Sequence[FactorTable]) -> FactorTable:

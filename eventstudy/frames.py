@@ -218,7 +218,10 @@ def _flags(
     )
     flag(shared, lambda row: overlapping[row])
     flag(np.full(len(rows), abnormal.fit.approximate), lambda _: "approximate standard error")
-    flag(left_out > 0, lambda row: f"{left_out[row]} estimation days of other events left out")
+    flag(
+        left_out > 0,
+        lambda row: f"{counted(int(left_out[row]), 'estimation day')} of other events left out",
+    )
     earlier = abnormal.earlier
     flag(
         earlier > 0,

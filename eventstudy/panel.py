@@ -229,8 +229,9 @@ def _off_session(
         series.ticker,
         str(wrong[0]),
         f"{series.ticker} has a figure on {wrong[0]}{more}, which is no session of {calendar.name}",
-        "Correct the dates or the ticker's exchange, or take the data's own days as sessions "
-        'with calendar="data" (--calendar data)',
+        "Correct the dates, or name the exchange: in the events' column exchange, or by "
+        'exchanges={"TICKER": "XETR"} (--exchange TICKER=XETR). Where all series have the same '
+        'days, calendar="data" (--calendar data) takes those as sessions',
     )
 
 

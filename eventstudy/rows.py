@@ -175,6 +175,9 @@ def settle(
 ) -> tuple[Rows, dict[int, str]]:
     """Move day zero to the next session with a price, where the source gives prices.
 
+    Given returns move no day zero: nobody knows where a missing one went. Yet what is announced
+    before the first of them, or after the last, is left out as it is of prices.
+
     Parameters
     ----------
     rows : Rows
@@ -190,16 +193,14 @@ def settle(
     rows : Rows
         Those that have a day zero.
     dropped : dict of int to str
-        Pairs announced before the first price or after the last one, with the reason.
+        Pairs announced before the first price or return, or after the last one, with the reason.
     """
     keep = security >= 0
     dropped: dict[int, str] = {}
     settled = replace(rows, security=_small(security), benchmark=_small(benchmark))
-    if not panel.moves.any():
-        return settled.take(keep), dropped
-    moving = np.flatnonzero(keep & panel.moves[security])
-    flat = panel.returns.start[security[moving]] + rows.announced[moving]
-    halted = moving[~panel.priced[flat]]
+    placed = np.flatnonzero(keep)
+    flat = panel.returns.start[security[placed]] + rows.announced[placed]
+    halted = placed[~panel.priced[flat]]
     halted = halted[np.argsort(security[halted], kind="stable")]
     borders = np.flatnonzero(np.diff(security[halted])) + 1
     zero = rows.zero.copy()
@@ -215,6 +216,8 @@ def _resumed(
 ) -> tuple[Integers, dict[int, str]]:
     """First session of a security with a price from each day on, -1 before its prices and after.
 
+    Of given returns the day itself.
+
     Returns
     -------
     session : array of int, shape (pairs,)
@@ -223,19 +226,22 @@ def _resumed(
     """
     sessions = np.flatnonzero(panel.priced[panel.row(security)])
     dates = panel.calendars[panel.calendar[security]].sessions
-    ticker = panel.tickers[security]
+    ticker, moves = panel.tickers[security], bool(panel.moves[security])
+    figure = "price" if moves else "return"
     place = np.searchsorted(sessions, zero, side="left")
     late = place == len(sessions)
     early = (zero < sessions[0]) if len(sessions) else np.zeros(len(zero), dtype=np.bool_)
     found = np.append(sessions, -1)[place]
     end = f"; the series ends {dates[sessions[-1]]}" if len(sessions) else ""
     dropped = _reasons(
-        pairs[late], dates[zero[late]], lambda day: f"no price of {ticker} on or after {day}{end}"
+        pairs[late],
+        dates[zero[late]],
+        lambda day: f"no {figure} of {ticker} on or after {day}{end}",
     )
     if early.any():
-        begin = f"is before the first price of {ticker}, {dates[sessions[0]]}"
+        begin = f"is before the first {figure} of {ticker}, {dates[sessions[0]]}"
         dropped |= _reasons(pairs[early], dates[zero[early]], lambda day: f"{day} {begin}")
-    return np.where(early, -1, found), dropped
+    return np.where(early, -1, found if moves else np.where(late, -1, zero)), dropped
 
 
 def shift_reasons(rows: Rows, panel: Panel) -> list[str]:

@@ -28,7 +28,9 @@ _ALIKE = ("string", "empty", "date", "integer")
 _BLOCK = 65_536
 _COMPARED = 2_000
 
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 Diagnosis = tuple[str, str]
@@ -100,8 +102,11 @@ class Column:
         Parameters
         ----------
         cells : Series
-            Texts, numbers, instants, dates, anything.
+            Texts, numbers, instants, dates, anything. Figures that are all whole are written
+            without a point: identifiers such as 10001.0, which one missing cell makes of them.
         """
+        if cells.dtype.kind == "f" and _whole(cells):
+            cells = cells.astype("Int64").astype("string")
         if cells.dtype.kind in "biuf" or isinstance(cells.dtype, pd.StringDtype):
             codes, distinct = pd.factorize(cells)
         else:
@@ -156,6 +161,12 @@ class Column:
         if len(codes) <= len(own) and (codes == np.arange(len(codes))).all():
             return own.iloc[: len(codes)]
         return own.take(codes).reset_index(drop=True)
+
+
+def _whole(cells: pd.Series) -> bool:
+    """Whether all figures that are there are whole, and exact."""
+    known = cells.dropna()
+    return bool((known % 1 == 0).all() and (known.abs() < 2.0**53).all())
 
 
 def _repeated(text: str, rows: int) -> pd.Series:

@@ -178,11 +178,11 @@ def test_before_the_first_price_and_after_the_last_there_is_no_day_zero():
     assert dropped[2] == "no price of AAA on or after 2024-01-05; the series ends 2024-01-04"
 
 
-def test_given_returns_that_end_the_day_before_still_have_that_day():
-    """An empty cell is a missing day and moves nothing, the last ones no less than the others."""
-    found, dropped, _ = settled([0.1, 0.2, 0.1, NAN], [3], kind="returns")
-    assert found.zero.tolist() == [3]
-    assert dropped == {}
+def test_a_hole_in_given_returns_moves_nothing_yet_past_their_end_there_is_no_day():
+    """Effects of days before the announcement alone are none of it; prices are treated alike."""
+    found, dropped, _ = settled([0.1, NAN, 0.1, NAN], [1, 3], kind="returns")
+    assert found.zero.tolist() == [1]
+    assert dropped == {1: "no return of AAA on or after 2024-01-04; the series ends 2024-01-03"}
 
 
 def test_a_series_without_a_single_price():
@@ -274,17 +274,16 @@ def twin_settle(rows, panel, security):
         priced = np.flatnonzero(panel.priced[panel.row(which)])
         zero, pair, ticker = int(rows.announced[row]), int(rows.pair[row]), panel.tickers[which]
         later = priced[priced >= zero]
-        if not panel.moves[which]:
-            zeros[pair] = zero
-        elif not len(later):
+        figure = "price" if panel.moves[which] else "return"
+        if not len(later):
             end = f"; the series ends {dates[priced[-1]]}" if len(priced) else ""
-            dropped[pair] = f"no price of {ticker} on or after {dates[zero]}{end}"
+            dropped[pair] = f"no {figure} of {ticker} on or after {dates[zero]}{end}"
         elif zero < priced[0]:
             dropped[pair] = (
-                f"{dates[zero]} is before the first price of {ticker}, {dates[priced[0]]}"
+                f"{dates[zero]} is before the first {figure} of {ticker}, {dates[priced[0]]}"
             )
         else:
-            zeros[pair] = int(later[0])
+            zeros[pair] = int(later[0]) if panel.moves[which] else zero
     return zeros, dropped
 
 
@@ -320,3 +319,26 @@ def test_the_rows_of_a_study_are_small_and_are_not_copied_where_all_are_kept():
     assert rows.zero.dtype == np.int64
     assert rows.take(np.ones(50, dtype=bool)) is rows
     assert len(rows.take(slice(10, 30))) == 20
+
+
+def test_after_the_last_return_or_before_the_first_a_pair_is_dropped_as_of_prices():
+    """Else its effect would be that of the days before the announcement alone."""
+    dates = ["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-08"]
+    calendar = listed(*dates)
+    frame = events(*((name, "MU", day) for name, day in zip("ABCDE", dates, strict=True)))
+    values = np.array([np.nan, 0.01, np.nan, 0.02, np.nan])
+    for kind in ("returns", "prices"):
+        known = values if kind == "returns" else 1.0 + values
+        series = PriceSeries("MU", calendar.sessions, known, kind, "memory")
+        panel = Panel.build([series], [calendar], [0], pad=5)
+        rows, dropped = locate(frame, np.zeros(5, dtype=np.int64), [calendar])
+        rows, dropped = settle(
+            rows, panel, np.zeros(5, dtype=np.int64), np.zeros(5, dtype=np.int64)
+        )
+        figure = kind[:-1]
+        assert dropped == {
+            0: f"2024-01-02 is before the first {figure} of MU, 2024-01-03",
+            4: f"no {figure} of MU on or after 2024-01-08; the series ends 2024-01-05",
+        }
+        # A hole moves the day zero of prices, and leaves that of given returns.
+        assert rows.zero.tolist() == ([1, 2, 3] if kind == "returns" else [1, 3, 3])

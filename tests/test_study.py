@@ -292,7 +292,9 @@ def test_events_beyond_the_calendar_are_dropped_by_name_and_stop_no_other():
         "date": dates,
         "announced_at": [f"{day}T10:00+08:00" for day in dates],
     }.items():
-        events = es.Events.from_frame(pd.DataFrame({**listed, column: values, "precision": "minute"}))
+        events = es.Events.from_frame(
+            pd.DataFrame({**listed, column: values, "precision": "minute"})
+        )
         result = es.Study(placebo="never").run(events, prices=prices)
         assert result.events["event_id"].unique().tolist() == ["B"]
         reasons = result.dropped.set_index("event_id")["reason"]

@@ -185,3 +185,15 @@ def test_bad_rows_among_many_are_told_as_among_few():
         (502, "benchmark", "a ticker that is its own benchmark"),
         (4002, "ticker", "not a ticker"),
     ]
+
+
+@pytest.mark.parametrize("kind", ["float64", "Float64"])
+def test_figures_that_are_all_whole_are_written_without_a_point(kind):
+    """One missing cell makes floats of a column of identifiers."""
+    assert Column.of(pd.Series([10001, None, 10002], dtype=kind)).texts.tolist() == [
+        "10001",
+        "",
+        "10002",
+    ]
+    assert Column.of(pd.Series([1.5, None, 2.0], dtype=kind)).texts.tolist() == ["1.5", "", "2.0"]
+    assert Column.of(pd.Series([1e300, np.inf])).texts.tolist() == ["1e+300", "inf"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
 
 from eventstudy.arrays import Dates, Floats
 from eventstudy.errors import PriceFileError, PricesError, StudyError, UnknownTickerError
@@ -278,16 +281,21 @@ class MemoryPrices:
         places = {ticker: k for k, ticker in enumerate(self.tickers)}
         series: dict[str, PriceSeries] = {}
         failures: dict[str, PricesError] = {}
+        of_dates = hashlib.sha256(self.dates.astype(np.int64).tobytes())
         for ticker in dict.fromkeys(tickers):
             place = places.get(ticker)
             if place is None:
                 # Nearest names of thousands against thousands would take minutes.
                 known = self.tickers if len(failures) < _HINTED else self.tickers[:10]
-                cure = "Add it as a column, or correct the ticker"
+                cure = "Add it, or correct the ticker (of a benchmark: events column benchmark)"
                 failures[ticker] = unknown(ticker, known, holder="the frame", cure=cure)
                 continue
             values = self.values[place]
-            series[ticker] = PriceSeries(ticker, self.dates, values, self.kind, self.name)
+            digest = of_dates.copy()
+            digest.update(values)
+            series[ticker] = PriceSeries(
+                ticker, self.dates, values, self.kind, self.name, sha256=digest.hexdigest()
+            )
         return Quotes(series, failures)
 
 

@@ -241,7 +241,7 @@ def check_prices(
     none = "Leave the cell empty where there is no price"
     faults.add_where(infinite, lines, column, values, "an infinite price", none)
     low = values <= 0
-    cure = f"{none}{hint}"
+    cure = f"{none}; a minus that marks a mean of bid and ask (CRSP) is to be taken off{hint}"
     faults.add_where(low & ~infinite, lines, column, values, "a price that is not positive", cure)
     odd = (values > LARGEST_PRICE) | ((values < SMALLEST_PRICE) & ~low)
     problem = f"a price outside {SMALLEST_PRICE:g} to {LARGEST_PRICE:g}"
@@ -268,7 +268,8 @@ def check_returns(
         faults.add(None, column, f"{usual:.3g} on a usual day", problem, cure)
         return
     low = (values < -1) & ~endless
-    faults.add_where(low, lines, column, values, "a return below -100 %", cure)
+    codes = f"{cure}; leave the cell empty where a code such as -99 stands for a missing return"
+    faults.add_where(low, lines, column, values, "a return below -100 %", codes)
 
 
 def may_be_no_returns(values: Floats) -> Booleans:

@@ -54,6 +54,8 @@ def column_names(frame: pd.DataFrame, faults: Faults) -> tuple[str, ...]:
     names: list[str] = []
     seen: set[str] = set()
     for column in frame.columns:
+        if isinstance(column, float) and column.is_integer():
+            column = int(column)  # noqa: PLW2901
         if not isinstance(column, str | int | np.integer):
             cure = "Name the columns by tickers: frame.columns = [...]"
             faults.add(None, str(column), "", "a column name that is no ticker", cure)
@@ -122,7 +124,7 @@ def numbers(frame: pd.DataFrame, tickers: tuple[str, ...], faults: Faults) -> Fl
         bad = ~column.map(is_float_or_missing).to_numpy(dtype=bool)
         if bad.any() or column.dtype != object:
             row = int(np.flatnonzero(bad)[0]) if bad.any() else 0
-            cure = f"Convert it: pd.to_numeric(frame[{shown(tickers[k])!r}]), or leave it out"
+            cure = f"Convert it ({to_numeric(tickers[k])}), or leave it out"
             value = str(column.iloc[row])
             faults.add(row + 2, tickers[k], value, f"a column of {column.dtype}, not numbers", cure)
     if len(faults) > whole:
@@ -135,6 +137,12 @@ def numbers(frame: pd.DataFrame, tickers: tuple[str, ...], faults: Faults) -> Fl
     # A frame of one block is shown by pandas, one of many is already a copy of its own.
     own = values.flags.c_contiguous and not np.may_share_memory(values, frame.iloc[:, 0].to_numpy())
     return values if own and values.flags.writeable else np.array(values, order="C")
+
+
+def to_numeric(name: str) -> str:
+    """Say how a column of figures and codes becomes one of numbers."""
+    of = f"frame[{shown(name)!r}]"
+    return f"pd.to_numeric({of}); where letters stand for missing, with errors='coerce'"
 
 
 def _is_number(kind: Any) -> bool:

@@ -8,7 +8,13 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Dates, Floats, Integers
 from eventstudy.sources.cells import Faults, check_range, read_dates
-from eventstudy.sources.frames import check_periods, check_values, is_float_or_missing, numbers
+from eventstudy.sources.frames import (
+    check_periods,
+    check_values,
+    is_float_or_missing,
+    numbers,
+    to_numeric,
+)
 from eventstudy.tables import Column, likeness, shown
 
 if TYPE_CHECKING:
@@ -69,7 +75,7 @@ def long_values(
         NaN where the frame has no row.
     """
     lines = np.arange(2, len(frame) + 2, dtype=np.int64)
-    tickers = Column.of(_whole_numbers(frame[names[1]]))
+    tickers = Column.of(frame[names[1]])
     if not tickers.filled.all():
         cure, empty = "Fill the cell, or leave the row out", [""] * len(frame)
         faults.add_where(~tickers.filled, lines, names[1], empty, "no ticker", cure)
@@ -92,20 +98,13 @@ def long_values(
     return dates, known, values[: len(known)]
 
 
-def _whole_numbers(cells: pd.Series) -> pd.Series:
-    """Take identifiers such as 10001.0, which one missing cell makes of numbers, as 10001."""
-    if cells.dtype.kind != "f" or not (cells.isna() | (cells % 1 == 0)).all():
-        return cells
-    return cells.astype("Int64").astype("string")
-
-
 def _figures(cells: pd.Series, lines: Integers, faults: Faults) -> Floats | None:
     """Give the values, shape (1, rows); of a column of objects every cell that is no number."""
     name = str(cells.name)
     if cells.dtype == object:
         bad = ~cells.map(is_float_or_missing).to_numpy(dtype=bool)
         if bad.any():
-            cure = f"Correct the cell, or make the column numbers: pd.to_numeric(frame[{name!r}])"
+            cure = f"Correct the cell, or make the column numbers: {to_numeric(name)}"
             faults.add_where(bad, lines, name, cells.map(str).tolist(), "not a number", cure)
             return None
     return numbers(cells.to_frame(), (name,), faults)
@@ -125,7 +124,7 @@ def _days(cells: pd.Series, name: str, lines: Integers, faults: Faults) -> Dates
         check_range(days, lines, name, faults)
         return days
     if cells.dtype.kind in "iuf":
-        cure = f"Of figures such as 20241202: pd.to_datetime(frame[{name!r}], format='%Y%m%d')"
+        cure = f"Of figures such as 20241202: pd.to_datetime(frame[{name!r}].astype(str))"
         faults.add(2, name, str(cells.iloc[0]), f"a column of {cells.dtype}, not of dates", cure)
         return np.empty(0, dtype="datetime64[D]")
     column = Column.of(cells)

@@ -35,7 +35,7 @@ def test_returns_keep_every_row() -> None:
     assert np.isnan(quotes.series["BBB"].values).all()
     assert series.dates.dtype == prices.dates.dtype == np.dtype("datetime64[D]")
     assert prices.dates.astype(str).tolist() == DAYS
-    assert (series.opens, series.sha256, series.retrieved, series.notes) == (None, "", "", ())
+    assert (series.opens, series.retrieved, series.notes) == (None, "", ())
 
 
 def test_prices() -> None:
@@ -292,3 +292,27 @@ def test_many_unknown_tickers_are_quick() -> None:
     quotes = MemoryPrices.from_returns(given).load([f"T{k}" for k in range(2000)], *EVER)
     assert time.process_time() - begin < 3
     assert len(quotes.failures) == 2000
+
+
+def test_the_digest_of_a_series_tells_of_its_figures_and_dates_and_of_no_other():
+    frame = pd.DataFrame({"A": [0.01, None], "B": [0.01, 0.02]}, index=["2024-01-02", "2024-01-03"])
+
+    def digests(given: pd.DataFrame) -> list[str]:
+        series = MemoryPrices.from_returns(given).load(["A", "B"], *EVER).series
+        return [one.sha256 for one in series.values()]
+
+    first = digests(frame)
+    assert first == digests(frame.copy())
+    assert len({*first}) == 2
+    changed = digests(frame.assign(B=[0.01, 0.0200001]))
+    assert changed[0] == first[0]
+    assert changed[1] != first[1]
+    later = digests(frame.set_axis(["2024-01-02", "2024-01-04"]))
+    assert not {*later} & {*first}
+
+
+def test_columns_of_whole_floats_are_identifiers():
+    frame = pd.DataFrame({10001.0: [0.01, 0.02]}, index=["2024-01-02", "2024-01-03"])
+    assert MemoryPrices.from_returns(frame).tickers == ("10001",)
+    with pytest.raises(PriceFileError, match="no ticker"):
+        MemoryPrices.from_returns(frame.rename(columns={10001.0: 1.5}))
