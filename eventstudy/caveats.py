@@ -29,6 +29,8 @@ def caveats(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Sequ
     """
     events, overlaps = frames["events"], frames["overlaps"]
     notes: list[str] = [
+        *_one_date(events),
+        *_closed(events, spec["windows"][0]),
         *_rolled(frames["fits"], spec),
         *_fit_notes(frames["fits"]),
         *_factor_notes(events, spec),
@@ -65,6 +67,29 @@ def caveats(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Sequ
             f"day{', which window (0, 1) holds' * ('(0, 1)' in spec['windows'])}."
         )
     return notes
+
+
+def _one_date(events: pd.DataFrame) -> list[str]:
+    """Say what a study of a single date cannot tell apart."""
+    if len(events[["exchange", "day_zero"]].drop_duplicates()) != 1:
+        return []
+    return [
+        "All events are of one date: what else moved these securities then, as news of their "
+        "sector, cannot be told from the effect of the event."
+    ]
+
+
+def _closed(events: pd.DataFrame, window: str) -> list[str]:
+    """Say of which pairs the benchmark did not trade in the window that leads."""
+    own = events[(events["window"] == window) & events["benchmark_closed"].astype(bool)]
+    if own.empty:
+        return []
+    named = [f"{row.ticker} on {row.event_id}" for row in own.head(NAMED).itertuples(index=False)]
+    rest = f" and {len(own) - len(named)} more" if len(own) > len(named) else ""
+    return [
+        f"The benchmark's market did not trade on days of window {window} of {', '.join(named)}"
+        f"{rest}: its return there is 0, and what moved the market as a whole is in the effect."
+    ]
 
 
 def _fit_notes(fits: pd.DataFrame) -> list[str]:

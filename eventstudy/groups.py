@@ -47,7 +47,7 @@ RESAMPLES = (
     "tests=[...]"
 )
 Key = tuple[str, str]
-LEADS = ("group", "window", "n", "clusters", "test", "beside", "sentence")
+LEADS = ("group", "window", "n", "clusters", "test", "beside", "pvalue_holm", "sentence")
 
 
 def members(abnormal: Abnormal, frame: pd.DataFrame) -> tuple[dict[str, Integers], str]:
@@ -141,7 +141,8 @@ def group_tests(
         ``pvalue_adjusted`` is filled by tests that have a joint distribution of their own
         (Romano-Wolf).
     leads : DataFrame
-        One row a group and window: the test that leads, and why.
+        One row a group and window: the test that leads, and why. ``pvalue_holm`` regards the tests
+        that lead as one family, groups of the same events as one hypothesis.
     """
     windows = abnormal.design.windows
     eligible = np.column_stack([in_groups(abnormal, window, max_span) for window in windows])
@@ -175,8 +176,19 @@ def group_tests(
     frame = frame.astype(dict.fromkeys(FLOATS, np.float64))
     for column, adjust in (("pvalue_holm", holm), ("pvalue_bh", benjamini_hochberg)):
         frame[column] = _adjusted(frame, alike, adjust)
-    lines = [{"group": key[0], "window": key[1], **asdict(leads[key])} for key in keys]
-    return frame, pd.DataFrame(lines, columns=list(LEADS))
+    own = {key: results[key][one.test][0] for key, one in leads.items() if one.test in results[key]}
+    pvalue = {key: one.pvalue for key, one in own.items() if first[key[0]] == key[0]}
+    adjusted = dict(zip(pvalue, holm(np.array([*pvalue.values()])).tolist(), strict=True))
+    lines = [
+        {
+            "group": group,
+            "window": window,
+            **asdict(leads[group, window]),
+            "pvalue_holm": adjusted.get((first[group], window), np.nan),
+        }
+        for group, window in keys
+    ]
+    return frame, pd.DataFrame(lines, columns=list(LEADS)).astype({"pvalue_holm": np.float64})
 
 
 def _adjusted(

@@ -72,10 +72,10 @@ class StudyResult(ResultFrames):
     def groups(self) -> pd.DataFrame:
         """One row a group and window: the effect by the test that leads there, in per cent.
 
-        ``p`` is the test's own, ``Holm p`` adjusted for all groups and windows. All other tests
-        are in the frame ``tests``.
+        ``p`` is the test's own, ``Holm p`` adjusted for the tests that lead in all groups and
+        windows, whatever they are. All other tests are in the frame ``tests``.
         """
-        return groups_table(self.tests)
+        return groups_table(self.tests, self.leads)
 
     def models(self) -> pd.DataFrame:
         """One row an event and security: how well the model did.

@@ -62,9 +62,11 @@ def summary_table(events: pd.DataFrame, window: str) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def groups_table(tests: pd.DataFrame) -> pd.DataFrame:
+def groups_table(tests: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
     """One row a group and window: the effect by the test that leads there, in per cent."""
-    lead = tests[tests["lead"].astype(bool)]
+    adjusted = leads[["group", "window", "pvalue_holm"]]
+    own = tests[tests["lead"].astype(bool)].drop(columns="pvalue_holm")
+    lead = own.merge(adjusted, on=["group", "window"], how="left")
     # Effects of some tests are mean ranks or shares, which are no per cent of a return.
     returns = 100 * lead[["estimate", "low", "high"]].where(~lead["test"].isin(OWN_SCALE))
     return pd.DataFrame(
@@ -172,6 +174,7 @@ def _sentences(frames: Mapping[str, pd.DataFrame], window: str, at: float) -> li
     own = events[events["window"] == window]
     return [
         *_group_sentences(frames["tests"], frames["leads"], window, at),
+        *_family_sentence(frames["tests"], frames["leads"], at),
         *_effect_sentences(own, window, at),
         *_power_sentences(frames, window, at),
         *_claim_sentence(frames["claims"]),
@@ -184,6 +187,7 @@ def brief(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> list[s
     window, at = spec["windows"][0], spec["level"]
     return [
         *_group_sentences(frames["tests"], frames["leads"], window, at),
+        *_family_sentence(frames["tests"], frames["leads"], at),
         *_power_sentences(frames, window, at),
         *_claim_sentence(frames["claims"]),
         *_dropped_sentence(frames["dropped"]),
@@ -200,7 +204,8 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
             continue
         whom = "all events" if group == "all" else f"events of kind {group.removeprefix('kind:')}"
         count = counted(lead["n"], "pair")
-        chosen = one.loc[name]
+        chosen = one.loc[name].copy()
+        chosen["pvalue_holm"] = lead["pvalue_holm"]
         text = _lead_sentence(chosen, TESTS[name].title, f"{whom} ({count})", window, at)
         text += _warnings(chosen["note"])
         if lead["beside"] in one.index:
@@ -208,6 +213,31 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
             text += _beside_sentence(chosen, one.loc[lead["beside"]], title, at)
         found.append(text)
     return found
+
+
+def _family_sentence(tests: pd.DataFrame, leads: pd.DataFrame, at: float) -> list[str]:
+    """Say which groups and windows are found when all of them are counted."""
+    own = tests[tests["lead"].astype(bool)].drop(columns="pvalue_holm")
+    family = own.merge(leads[["group", "window", "pvalue_holm"]], on=["group", "window"])
+    family = family[family["pvalue_holm"].notna()]
+    # Groups of the same pairs are one hypothesis, and are called by the first of their names.
+    family = family.drop_duplicates(["window", "test", "n", "pvalue", "estimate"])
+    alone = rejects(family["pvalue"], 1 - at)
+    if len(family) < 2 or not alone.any():
+        return []
+    found = family[rejects(family["pvalue_holm"], 1 - at)]
+    head = (
+        f"Of {len(family)} leading tests of groups and windows {int(alone.sum())} reject at "
+        f"{level(1 - at)}; counted together (Holm) "
+    )
+    if found.empty:
+        return [f"{head}none does: the least p is {probability(family['pvalue_holm'].min())}."]
+    named = [
+        f"{str(one.group).replace(':', ' ', 1)} on {one.window} (p {probability(one.pvalue_holm)})"
+        for one in found.sort_values("pvalue_holm", kind="stable").head(NAMED).itertuples()
+    ]
+    rest = f" and {len(found) - len(named)} more" if len(found) > len(named) else ""
+    return [f"{head}{len(found)} {'does' if len(found) == 1 else 'do'}: {', '.join(named)}{rest}."]
 
 
 def _lead_sentence(chosen: pd.Series, title: str, whom: str, window: str, at: float) -> str:
@@ -218,9 +248,12 @@ def _lead_sentence(chosen: pd.Series, title: str, whom: str, window: str, at: fl
         verb = "rejects" if found else "does not reject"
         words = f"For {whom} on window {window} the {title} {verb} that there is no effect"
         return f"{words} (p {_p(chosen)})."
-    verdict = "differs from zero" if found else "cannot be distinguished from zero"
+    alone = "" if rejects(chosen["pvalue_holm"], 1 - at) else " before adjustment"
+    verdict = f"differs from zero{alone}" if found else "cannot be distinguished from zero"
     clause = f", {level(at)} interval {_interval(chosen)}" if _has(chosen) else ""
-    holm = f"; p {_p(chosen, 'pvalue_holm')} by Holm over all groups and windows" * found
+    known = found and np.isfinite(chosen["pvalue_holm"])
+    words = "by Holm over the leading tests of the study"
+    holm = f"; {probability(chosen['pvalue_holm'])} {words}" if known else ""
     weak = not found and chosen["dof"] < _FEW_DOF
     return (
         f"For {whom} the {ESTIMATES.get(str(chosen.name), 'average effect')} on window {window} "
@@ -251,7 +284,9 @@ def _beside_sentence(chosen: pd.Series, beside: pd.Series, title: str, at: float
         dof = f"{beside['dof']:.2g}"
         unit = f"degree{'s' * (dof != '1')} of freedom"
         return f" The {title} has {dof} {unit} and almost no power."
-    return f" The {title} {'agrees' if agree else 'disagrees'} (p {_p(beside)})."
+    # It estimates another mean, which may lie far from that of the test that leads.
+    size = "" if beside.name in OWN_SCALE else f"{percent(beside['estimate'])} %, "
+    return f" The {title} {'agrees' if agree else 'disagrees'} ({size}p {_p(beside)})."
 
 
 def _rejects(row: pd.Series, at: float) -> bool:
@@ -305,7 +340,16 @@ def _effect_sentences(own: pd.DataFrame, window: str, at: float) -> list[str]:
         f"Of {counted(len(tested), 'single effect')} on window {window}, {len(clear)} {are} "
         f"distinguishable from noise at {level(alpha)} by {by}: {names}. With no effect at all "
         f"about {chance} would be expected by chance{' for each test' * both}."
+        + " So many may come by chance alone."
+        * (len(clear) > 0 and _by_chance(clear, tested, alpha))
     ]
+
+
+def _by_chance(clear: pd.DataFrame, tested: pd.DataFrame, alpha: float) -> bool:
+    """Whether so many of independent tests without any effect would be nothing rare."""
+    from scipy.stats import binom
+
+    return bool(binom.sf(len(clear) - 1, len(tested), alpha) > alpha)
 
 
 def _whole(count: int) -> int:
@@ -357,8 +401,8 @@ def power_sentences(power: pd.DataFrame, at: float) -> list[str]:
     everyone = power[(power["group"] == "all") & power["mde"].notna()]
     found += [
         f"If event days vary as estimation days do, the {ESTIMATES.get(row['test'], 'average')} "
-        f"over all events takes {percent(row['mde'])} %; {percent(row['effect'])} % were measured."
-        + _wider(row)
+        f"over all events would be detected as often from {percent(row['mde'])} % on; "
+        f"{percent(row['effect'])} % was measured.{_wider(row)}"
         for row in everyone.to_dict("records")
     ]
     return found
@@ -379,20 +423,34 @@ def _wider(row: Mapping[Any, Any]) -> str:
     if not row["half_width"] > row["mde"]:
         return ""
     return (
-        f" They vary more: the interval of what was measured is {percent(row['half_width'])} % to "
-        "either side, so that it would take more than that."
+        f" But they vary more: the interval of what was measured reaches "
+        f"{percent(row['half_width'])} % to either side, so that only an effect of more than that "
+        "would have been found."
     )
 
 
 def _claim_sentence(claims: pd.DataFrame) -> list[str]:
     if claims.empty:
         return []
-    count = claims["verdict"].value_counts()
-    return [
-        f"Of {counted(len(claims), 'press claim')} {count.get('confirmed', 0)} are confirmed by "
-        f"the prices, {count.get('not_confirmed', 0)} not, and {count.get('not_checkable', 0)} "
-        "cannot be checked with them."
+    verdicts = claims["verdict"].value_counts()
+    words = {
+        "confirmed": ("is confirmed by the prices", "are confirmed by the prices"),
+        "not_confirmed": ("is not confirmed", "are not confirmed"),
+        "not_checkable": ("cannot be checked with them", "cannot be checked with them"),
+    }
+    if len(claims) == 1:
+        return [f"The press claim {words[claims['verdict'].iloc[0]][0]}."]
+    parts = [
+        f"{verdicts[name]} {text[int(verdicts[name] > 1)]}"
+        for name, text in words.items()
+        if name in verdicts
     ]
+    return [f"Of {counted(len(claims), 'press claim')} {_listed(parts)}."]
+
+
+def _listed(parts: list[str]) -> str:
+    """Join parts by commas, the last one by "and"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _dropped_sentence(dropped: pd.DataFrame) -> list[str]:

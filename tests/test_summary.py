@@ -82,7 +82,7 @@ def test_tests_that_disagree_are_both_in_the_summary():
         tests = result.tests.set_index(["group", "window", "test"])["pvalue"]
         pair = [tests["all", "(0, 0)", lead[column]] <= 0.05 for column in ("test", "beside")]
         if pair[0] != pair[1]:
-            assert "disagrees (p " in result.findings().sentences[0]
+            assert re.search(r"disagrees \(.?[0-9.]+ %, p ", result.findings().sentences[0])
             return
     raise AssertionError("no sample disagreed: choose other sizes")
 
@@ -231,3 +231,29 @@ def test_the_settings_are_told_in_words(loud):
     assert settings["Tested windows"] == "(0, 0), (-1, 1)"
     assert settings["Sessions"] == "the rows of the data"
     assert isinstance(loud.events, pd.DataFrame)
+
+
+def test_the_tests_that_lead_are_one_family(loud):
+    """Holm over all leading p-values, groups of the same pairs counted once, by hand."""
+    lead = loud.tests[loud.tests["lead"]].set_index(["group", "window"])["pvalue"]
+    adjusted = loud.leads.set_index(["group", "window"])["pvalue_holm"]
+    rows = loud.events[loud.events["in_groups"]]
+    alike = {}
+    for group in lead.index.get_level_values("group").unique():
+        prefix, _, name = group.partition(":")
+        column = {"kind": "kind", "group": "group", "event": "event_id"}.get(prefix)
+        own = rows if column is None else rows[rows[column] == name]
+        pairs = frozenset(zip(own["event_id"], own["ticker"], strict=True))
+        alike.setdefault(pairs, group)
+    own = lead[lead.index.get_level_values("group").isin(list(alike.values()))].dropna()
+    running = 0.0
+    for place, (key, pvalue) in enumerate(own.sort_values(kind="stable").items()):
+        running = max(running, min(1.0, pvalue * (len(own) - place)))
+        assert adjusted[key] == pytest.approx(running, abs=1e-15)
+    assert adjusted.notna().sum() == lead.notna().sum()
+    shown = loud.groups().set_index(["group", "window"])["Holm p"]
+    assert shown.tolist() == [probability(value) for value in adjusted.reindex(shown.index)]
+    said = [one for one in loud.findings().sentences if "counted together (Holm)" in one]
+    found = int((adjusted[own.index] <= 0.05).sum())
+    assert said[0].startswith(f"Of {len(own)} leading tests")
+    assert f"counted together (Holm) {found or 'none'} do" in said[0]

@@ -27,7 +27,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "means": "group day aar caar low high n",
         "tests": "group window test statistic pvalue dof n estimate se low high r clusters null "
         "alternative reference reason lead note",
-        "leads": "group window n clusters test beside sentence",
+        "leads": "group window n clusters test beside pvalue_holm sentence",
         "claims": "event_id ticker measure quoted comparison since measured tolerance verdict "
         "decided_by text source",
         "dropped": "event_id ticker reason",

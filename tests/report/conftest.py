@@ -248,6 +248,7 @@ def lead_of(group: str, window: str, n: int) -> dict[str, object]:
     test = "ibragimov_mueller" if n >= 10 else "adjusted_bmp"
     return {
         "group": group, "window": window, "n": n, "clusters": 10, "test": test, "beside": "adjusted_bmp",
+        "pvalue_holm": 0.096,
         "sentence": f"{n} events in 10 clusters: the test over clusters leads, because it holds its size when "
         "events of one date move together. The mean effect is −2.1 % (95 % interval −3.9 to −0.3 %, p = 0.024); "
         "the adjusted BMP test beside it gives p = 0.061: the two disagree at 5 %.",

@@ -279,4 +279,4 @@ def test_a_reading_does_not_promise_more_than_the_interval_allows(effect, half_w
     assert _reading(row, 0.05) == reading
     everyone = {"group": "all", "test": "ibragimov_mueller", "window": "(0, 0)", "target": 0.8}
     (said,) = power_sentences(pd.DataFrame([row | everyone]), 0.95)
-    assert ("They vary more" in said) == (half_width > 0.03)
+    assert ("they vary more" in said) == (half_width > 0.03)
