@@ -15,7 +15,7 @@ from eventstudy.kernels.resample import placebo_statistics
 from eventstudy.kernels.window_start import blank_before
 from eventstudy.models import Fit, Model
 from eventstudy.models.base import BENCHMARK, forecast, without_margins
-from eventstudy.panel import Factors, Panel, compound
+from eventstudy.panel import Factors, Panel
 from eventstudy.rows import Rows
 from eventstudy.windows import Design, Window
 
@@ -457,7 +457,5 @@ def _compound_spans(factors: Factors, first: Integers, spans: Integers, windows:
     """Put factors compounded over the span where a return covers several sessions, in place."""
     for row, day in np.argwhere(spans > 1):
         for column in range(windows.shape[2]):
-            end = first[row, column] + day + 1
-            windows[row, day, column] = compound(
-                factors.returns.values[end - spans[row, day] : end]
-            )
+            end = int(first[row, column]) + int(day)
+            windows[row, day, column] = factors.over(end, int(spans[row, day]))

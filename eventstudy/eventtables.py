@@ -133,7 +133,7 @@ class EventTables:
         )
 
     def _peers(self, part: Abnormal) -> tuple[Abnormal, Integers] | None:
-        return peer_effects(part, self.frame, self.peers) if self.peers else None
+        return peer_effects(part, self.rows, self.frame, self.peers) if self.peers else None
 
     def _made(self, start: int, stop: int) -> Made:
         """Take a part and its tests; those of the last part are kept for the next frame."""

@@ -257,6 +257,8 @@ class Factors:
         The factors.
     returns : Ragged
         One row a calendar and factor, in the order of ``where``.
+    levels : array of float, shape (total,)
+        The factor's last price at each close, NaN where it has none; of given returns, all of it.
     closed : array of bool, shape (total,)
         Sessions in which the factor's market did not close at all, so that its return is exactly 0.
     where : array of int, shape (calendars, factors)
@@ -267,6 +269,7 @@ class Factors:
 
     names: tuple[str, ...]
     returns: Ragged
+    levels: Floats
     closed: Booleans
     where: Integers
     exchanges: tuple[str, ...] = ()
@@ -296,20 +299,37 @@ class Factors:
         sizes = np.array([len(t.sessions) + 2 * pad for t in targets for _ in series], np.int64)
         start = np.cumsum(sizes) - sizes + pad
         values = np.full(int(sizes.sum()), np.nan)
+        levels = values.copy()
         closed = np.zeros(len(values), dtype=np.bool_)
         for row, (one, calendar) in enumerate(zip(series, own, strict=True)):
-            returns = session_returns(one, calendar)
+            returns, prices = session_returns(one, calendar), _session_prices(one, calendar)
             for which, target in enumerate(targets):
                 first = start[which * len(series) + row]
                 inside = slice(first, first + len(target.sessions))
-                values[inside], closed[inside] = align(returns, calendar, target)
+                aligned, closed[inside] = align(returns, calendar, target)
+                levels[inside] = at_closes = _at_closes(prices, calendar, target)
+                # Over several sessions of the factor the prices at both ends are enough.
+                lost = 1 + np.flatnonzero(np.isnan(aligned[1:]))
+                aligned[lost] = at_closes[lost] / at_closes[lost - 1] - 1.0
+                values[inside] = aligned
         return cls(
             names=tuple(s.ticker for s in series),
             returns=Ragged(values, start),
+            levels=levels,
             closed=closed,
             where=np.arange(len(start), dtype=np.int64).reshape(len(targets), len(series)),
             exchanges=tuple(calendar.name for calendar in own),
         )
+
+    def over(self, end: int, span: int) -> float:
+        """Return over some sessions, the last of which is at one place of the flat vectors.
+
+        A session without a figure makes it missing, but not where prices are known at both ends.
+        """
+        found = compound(self.returns.values[end - span + 1 : end + 1])
+        if np.isnan(found):
+            return float(self.levels[end] / self.levels[end - span] - 1.0)
+        return found
 
 
 def session_returns(series: PriceSeries, calendar: Calendar) -> Floats:
@@ -323,6 +343,22 @@ def session_returns(series: PriceSeries, calendar: Calendar) -> Floats:
     """
     panel = Panel.build([series], [calendar], [0], pad=0)
     return np.where(panel.spans == 1, panel.returns.values, np.nan)
+
+
+def _session_prices(series: PriceSeries, calendar: Calendar) -> Floats:
+    """Lay prices on the sessions of a calendar; NaN without one, and all of given returns."""
+    prices = np.full(len(calendar.sessions), np.nan)
+    if series.kind == "prices":
+        known = np.isfinite(series.values)
+        prices[calendar.index_of(series.dates[known])] = series.values[known]
+    return prices
+
+
+def _at_closes(prices: Floats, own: Calendar, target: Calendar) -> Floats:
+    """Price of a factor's last session at each close of the target; NaN beyond its calendar."""
+    last = np.searchsorted(own.closes, target.closes, side="right") - 1
+    known = (last >= 0) & (target.sessions <= own.last)
+    return np.where(known, prices[last], np.nan)
 
 
 def align(returns: Floats, own: Calendar, target: Calendar) -> tuple[Floats, Booleans]:

@@ -46,6 +46,38 @@ def touched(
     """
     if not model.selects:
         return None
+    return touches(rows, rows, frame, panel, design, model.factors)
+
+
+def touches(
+    rows: Rows,
+    every: Rows,
+    frame: pd.DataFrame,
+    panel: Panel,
+    design: Design,
+    tickers: Sequence[str],
+) -> Booleans:
+    """Tell which tickers each of some rows touches by any of the rows, shape (rows, tickers)."""
+    begin, end = _spans(rows, panel, design)
+    others = _spans(every, panel, design)
+    found = np.zeros((len(rows), len(tickers)), dtype=np.bool_)
+    if not len(tickers):
+        return found
+    column = {ticker: place for place, ticker in enumerate(tickers)}
+    known = np.array([column.get(ticker, -1) for ticker in panel.tickers], dtype=np.int64)
+    chosen = frame["ticker"].isin(tickers).to_numpy()
+    ids, named = frame["event_id"].to_numpy()[chosen], frame["ticker"].to_numpy()[chosen]
+    own = pd.Series(frame["event_id"].to_numpy()[rows.pair])
+    which = known[every.security]
+    for name, place in column.items():
+        mine = which == place
+        found[:, place] = own.isin(ids[named == name])
+        found[:, place] |= _meets(begin, end, others[0][mine], others[1][mine])
+    return found
+
+
+def _spans(rows: Rows, panel: Panel, design: Design) -> tuple[Integers, Integers]:
+    """Close before the first tested day of each row, and that of its last."""
     hull = design.hull
     begin, end = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=np.int64)
     for which in np.unique(rows.calendar):
@@ -53,42 +85,35 @@ def touched(
         zero = rows.zero[here]
         closes = panel.calendars[which].closes
         begin[here], end[here] = window_span(closes, zero + hull.first, zero + hull.last)
-    column = {ticker: place for place, ticker in enumerate(model.factors)}
-    factor = np.array([column.get(ticker, -1) for ticker in panel.tickers], dtype=np.int64)
-    chosen = frame["ticker"].isin(model.factors).to_numpy()
-    ids, tickers = frame["event_id"].to_numpy()[chosen], frame["ticker"].to_numpy()[chosen]
-    own = pd.Series(frame["event_id"].to_numpy()[rows.pair])
-    found = np.zeros((len(rows), len(model.factors)), dtype=np.bool_)
-    mine = factor[rows.security]
-    for name, place in column.items():
-        found[:, place] = own.isin(ids[tickers == name])
-        found[:, place] |= _meets(begin, end, np.flatnonzero(mine == place))
-    return found
+    return begin, end
 
 
-def _meets(begin: Integers, end: Integers, others: Integers) -> Booleans:
-    """Tell of each span (begin, end] whether one of some of them overlaps it."""
-    if not len(others):
+def _meets(begin: Integers, end: Integers, first: Integers, last: Integers) -> Booleans:
+    """Tell of each span (begin, end] whether one of the spans (first, last] overlaps it."""
+    if not len(first):
         return np.zeros(len(begin), dtype=np.bool_)
-    others = others[np.argsort(begin[others])]
+    order = np.argsort(first)
     # Of those that begin before a span ends, one overlaps it if the last to end does.
-    last = np.maximum.accumulate(end[others])
-    before = np.searchsorted(begin[others], end, side="left")
-    return (before > 0) & (last[before - 1] > begin)
+    latest = np.maximum.accumulate(last[order])
+    before = np.searchsorted(first[order], end, side="left")
+    return (before > 0) & (latest[before - 1] > begin)
 
 
 def peer_effects(
-    abnormal: Abnormal, frame: pd.DataFrame, peers: Sequence[str]
+    abnormal: Abnormal, every: Rows, frame: pd.DataFrame, peers: Sequence[str]
 ) -> tuple[Abnormal, Integers]:
     """Estimate every peer on the days of every event, with the event's benchmark.
 
-    A peer stands in for an event where it keeps the same calendar, has a price on day zero, and is
-    none of the event's own firms; one whose own data do not suffice is left out.
+    A peer stands in for an event where it keeps the same calendar, has a price on day zero, is none
+    of the event's own firms, and has no event of its own whose tested days share a session with the
+    event's; one whose own data do not suffice is left out.
 
     Parameters
     ----------
     abnormal : Abnormal
         The events.
+    every : Rows
+        These events and all others of the study, estimated or not.
     frame : DataFrame
         The events' frame.
     peers : sequence of str
@@ -102,7 +127,10 @@ def peer_effects(
         Position of the event of each row.
     """
     rows = abnormal.rows
-    table = stand_ins(rows, frame, abnormal.panel, peers)
+    panel, design = abnormal.panel, abnormal.design.reaching(0)
+    known = [ticker for ticker in peers if ticker in panel.ticker_set]
+    barred = touches(rows, every, frame, panel, design, known)
+    table = stand_ins(rows, panel, known, barred)
     number = np.arange(len(table))
     # Rows are told apart by their number, so that those left out can be found again.
     chosen = replace(rows.take(table[:, 0]), security=table[:, 1], pair=number)
@@ -119,18 +147,19 @@ def peer_effects(
     return found, table[found.rows.pair, 0]
 
 
-def stand_ins(rows: Rows, frame: pd.DataFrame, panel: Panel, peers: Sequence[str]) -> Integers:
-    """Positions of events and rows of the panel that stand in for them, shape (pairs, 2)."""
-    wanted = set(peers)
-    securities = [row for row, ticker in enumerate(panel.tickers) if ticker in wanted]
+def stand_ins(rows: Rows, panel: Panel, peers: Sequence[str], barred: Booleans) -> Integers:
+    """Positions of events and rows of the panel that stand in for them, shape (pairs, 2).
+
+    ``barred``, shape (rows, peers), are those that an event touches.
+    """
+    place = {ticker: column for column, ticker in enumerate(peers)}
+    securities = [row for row, ticker in enumerate(panel.tickers) if ticker in place]
     if not securities or not len(rows):
         return np.empty((0, 2), dtype=np.int64)
-    firms = frame[frame["ticker"].isin(wanted)]
-    own = pd.Series(frame["event_id"].to_numpy()[rows.pair])
     stands = np.empty((len(rows), len(securities)), dtype=np.bool_)
     for column, security in enumerate(securities):
-        events = firms.loc[firms["ticker"] == panel.tickers[security], "event_id"]
-        stands[:, column] = (rows.calendar == panel.calendar[security]) & ~own.isin(events)
+        free = ~barred[:, place[panel.tickers[security]]]
+        stands[:, column] = (rows.calendar == panel.calendar[security]) & free
         if panel.moves[security]:
             # A peer that is halted on day zero would have another one.
             here = np.flatnonzero(stands[:, column])

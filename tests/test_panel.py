@@ -6,10 +6,12 @@ import math
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import eventstudy as es
 from eventstudy.calendars import Calendar, data_calendar, exchange_calendar
 from eventstudy.errors import PriceFileError
 from eventstudy.panel import Factors, Panel, PriceSeries, align, compound, session_returns
@@ -390,3 +392,54 @@ def test_each_calendar_has_a_row_of_each_factor():
             np.testing.assert_array_equal(got.closed[row], closed)
             assert np.isnan(got.returns.values[first - 4 : first]).all()
             assert np.isnan(got.returns.values[row.stop : row.stop + 4]).all()
+
+
+def test_a_return_over_a_session_that_both_lack_needs_the_prices_at_its_ends_alone():
+    """The benchmark's returns of the two sessions are not known, and their product is."""
+    calendar = year("XNYS")
+    sessions = calendar.sessions[:400]
+    rng = np.random.default_rng(0)
+    market = 0.01 * rng.standard_normal(len(sessions))
+    returns = 1.1 * market + 0.01 * rng.standard_normal(len(sessions))
+    prices = pd.DataFrame(
+        {"AAA": 100 * np.cumprod(1 + returns), "MKT": 50 * np.cumprod(1 + market)},
+        index=pd.DatetimeIndex(sessions),
+    )
+    day = sessions[300]
+    events = es.Events.from_frame(
+        pd.DataFrame({"event_id": ["A"], "date": [day], "ticker": "AAA", "benchmark": "MKT"})
+    )
+
+    def effects(*without: str) -> pd.DataFrame:
+        given = prices.copy()
+        given.loc[pd.Timestamp(sessions[299]), list(without)] = np.nan
+        result = es.Study().run(events, prices=es.MemoryPrices.from_prices(given))
+        return result.events.set_index("window")[["car", "se", "n_days", "spans"]]
+
+    both, share = effects("AAA", "MKT"), effects("AAA")
+    pd.testing.assert_frame_equal(both, share, rtol=1e-12)
+    assert both.loc["(0, 0)", "spans"] == 2
+    # A one-session return of the share has none of the benchmark beside it.
+    assert np.isnan(effects("MKT").loc["(0, 0)", "car"])
+
+
+def test_a_benchmark_elsewhere_needs_the_prices_at_the_closes_alone():
+    """Two of its sessions close between two closes of the security, and one has no price."""
+    own, target = year("XNYS"), year("XHKG")
+    upto = np.searchsorted(own.closes, target.closes, side="right")
+    session = int(np.flatnonzero(np.diff(upto) > 1)[3]) + 1
+    values = 100 * np.cumprod(1 + 0.01 * np.random.default_rng(0).standard_normal(len(own)))
+    whole = Factors.build(
+        [PriceSeries("F", own.sessions, values, "prices", "x")], [own], [target], pad=0
+    )
+    values[upto[session - 1]] = np.nan  # the first of the two
+    some = Factors.build(
+        [PriceSeries("F", own.sessions, values, "prices", "x")], [own], [target], pad=0
+    )
+    np.testing.assert_allclose(some.returns.values, whole.returns.values, rtol=1e-12)
+    values[upto[session] - 1] = np.nan  # the last one
+    none = Factors.build(
+        [PriceSeries("F", own.sessions, values, "prices", "x")], [own], [target], pad=0
+    )
+    assert np.isnan(none.returns.values[session : session + 2]).all()
+    assert np.isfinite(none.returns.values[session + 2])

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import MARKET, abnormal, prices, world
+from worlds import MARKET, abnormal, prices, table, world
 
+import eventstudy as es
 from eventstudy.calendars import exchange_calendar
 from eventstudy.kernels.dependence import window_span
 from eventstudy.models import Peers
 from eventstudy.panel import Panel, PriceSeries
-from eventstudy.peers import peer_effects, stand_ins, touched
+from eventstudy.peers import peer_effects, stand_ins, touched, touches
 from eventstudy.rows import Rows
 from eventstudy.windows import Design, Window
 
@@ -79,14 +80,15 @@ def test_an_event_touches_its_own_firms_and_those_with_an_event_of_their_days(ch
 @given(cases, some)
 def test_a_peer_stands_in_on_its_own_calendar_for_events_of_others(chosen, names):
     rows, frame = laid(chosen)
-    got = stand_ins(rows, frame, panel(), names)
+    barred = touches(rows, rows, frame, panel(), DESIGN, names)
+    got = stand_ins(rows, panel(), names, barred)
     want = [
         (row, security)
         for row, (event, _, _) in enumerate(chosen)
         for security, ticker in enumerate(TICKERS)
         if ticker in names
         and HOMES[security] == rows.calendar[row]
-        and (event, security) not in {case[:2] for case in chosen}
+        and not barred[row, names.index(ticker)]
     ]
     assert [tuple(pair) for pair in got.tolist()] == want
 
@@ -98,7 +100,7 @@ def test_a_peer_that_is_halted_on_day_zero_does_not_stand_in():
     frame.iloc[135, frame.columns.get_loc(names[2])] = np.nan
     found, _ = abnormal(frame, [("A", names[0], 135), ("B", names[0], 142)], kind="prices")
     table = pd.DataFrame({"event_id": ["A", "B"], "ticker": names[0]})
-    extra, owner = peer_effects(found, table, names[1:4])
+    extra, owner = peer_effects(found, found.rows, table, names[1:4])
     stands = {(int(one), names[row]) for one, row in zip(owner, extra.rows.security, strict=True)}
     every = {(one, name) for one in (0, 1) for name in names[1:4]}
     assert stands == every - {(0, names[2])}
@@ -108,5 +110,18 @@ def test_a_peer_that_is_halted_on_day_zero_does_not_stand_in():
 def test_without_a_peer_the_events_are_not_even_looked_at(peers):
     """There is no frame of events to look at here."""
     found, _ = abnormal(world(), [("A", "S00", 140), ("B", "S01", 140)])
-    extra, owner = peer_effects(found, None if not peers else pd.DataFrame(), peers)
+    extra, owner = peer_effects(found, found.rows, pd.DataFrame(), peers)
     assert len(extra) == len(owner) == 0
+
+
+def test_a_peer_with_an_event_of_its_own_on_the_same_days_does_not_stand_in():
+    """Its return is no sample of what happens without one."""
+    frame = world(8, sessions=400)
+    pairs = [("A", "S00", 300), ("B", "S01", 301), ("C", "S02", 340), ("D", "S03", 298)]
+    events = es.Events.from_frame(table(frame, pairs, benchmark=MARKET))
+    peers = [f"S{number:02d}" for number in range(1, 8)]
+    study = es.Study(calendar="data", peers=peers, estimation=(-150, -11), windows=[(-1, 1)])
+    result = study.run(events, prices=es.Panel.from_frame(frame))
+    count = result.events.set_index("event_id")["n_peers"]
+    # A meets B and D; B and D, of which days differ, meet A alone, whose firm is no peer.
+    assert count.to_dict() == {"A": 5, "B": 6, "C": 6, "D": 6}

@@ -249,6 +249,7 @@ def _factors(market: Floats, panel: Panel) -> Factors:
     return Factors(
         names=tuple(f"index {replication}" for replication in range(replications)),
         returns=Ragged(values, row * (sessions + 2 * panel.pad) + panel.pad),
+        levels=np.full(values.shape, np.nan),
         closed=np.zeros(values.shape, dtype=np.bool_),
         where=row.reshape(replications, calendars).T.copy(),
     )
