@@ -203,16 +203,20 @@ class Abnormal:
         Returns
         -------
         array of float, shape (N, E - L + 1)
-            As :func:`eventstudy.kernels.resample.placebo_statistics`.
+            As :func:`eventstudy.kernels.resample.placebo_statistics`; NaN for runs that begin
+            before the event's own estimation window, which may be shorter than another event's.
         """
         fit = self.fit
         # Residuals of days that were left out spread by the error of the estimation more, not less.
         unscaled = -fit.unscaled if fit.outside else fit.unscaled
         moving = fit.innovations
         innovations = None if moving is None else moving[:, : self.residuals.shape[1]]
-        return placebo_statistics(
+        found = placebo_statistics(
             self.residuals, self.estimation_rows, unscaled, available, innovations
         )
+        if self.design.extra:
+            found[np.arange(found.shape[1]) < (self.design.extra - self.earlier)[:, None]] = np.nan
+        return found
 
     @property
     def left_out_days(self) -> Booleans | None:

@@ -254,8 +254,8 @@ def exchange_calendar(mic: str, start: Day, end: Day) -> Calendar:
     """Sessions of an exchange from one date to another, both inside.
 
     The sessions are those of exchange_calendars without the closures that it does not know yet
-    (data/closures.csv). They depend on the dates given and never on the clock. Calendars are kept,
-    so asking again costs nothing.
+    (data/closures.csv), and with the hours that it does not know (data/hours.csv). They depend on
+    the dates given and never on the clock. Calendars are kept, so asking again costs nothing.
 
     Parameters
     ----------

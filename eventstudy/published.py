@@ -1,4 +1,4 @@
-"""Sessions as exchange_calendars publishes them, and the closures that it does not know yet."""
+"""Sessions as exchange_calendars publishes them, and closures and hours that it does not know."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def published(code: str, start: date, end: date) -> tuple[str, Dates, Instants, 
         try:
             calendar = library.get_calendar(code, start.isoformat(), end.isoformat())
             sessions, opens, closes = (
-                pd.DatetimeIndex(times).tz_localize(None).as_unit("ns").to_numpy()
+                pd.DatetimeIndex(times).tz_localize(None).as_unit("ns").to_numpy(copy=True)
                 for times in (calendar.sessions, calendar.opens, calendar.closes)
             )
             timezone = cast("str", calendar.tz.key)
@@ -75,12 +75,33 @@ def published(code: str, start: date, end: date) -> tuple[str, Dates, Instants, 
                 f"build the calendar of {exchange_name(code)} from {start} to {end}. Update "
                 "exchange_calendars, or give returns with calendar='data'"
             ) from error
-    return timezone, sessions.astype("datetime64[D]"), opens, closes
+    days = sessions.astype("datetime64[D]")
+    for listed in _table("hours.csv", code):
+        here = (days >= np.datetime64(listed["first"])) & (days <= np.datetime64(listed["last"]))
+        for instants, name in ((opens, "open"), (closes, "close")):
+            # A session of other hours than the usual ones, as a half day, keeps them.
+            usual = _instants(days[here], listed[f"listed_{name}"], timezone)
+            known = instants[here]
+            right = _instants(days[here], listed[name], timezone)
+            instants[here] = np.where(known == usual, right, known)
+    return timezone, days, opens, closes
+
+
+def _instants(days: Dates, clock: str, timezone: str) -> Instants:
+    """Give one time of day of an exchange's clock on some days, UTC."""
+    hour, minute = (int(part) for part in clock.split(":"))
+    local = days.astype("datetime64[ns]") + np.timedelta64(60 * hour + minute, "m")
+    return pd.DatetimeIndex(local).tz_localize(timezone).tz_convert(None).to_numpy()
 
 
 @cache
 def closures(code: str) -> Dates:
     """Days on which an exchange did not trade although exchange_calendars has a session."""
-    table = resources.files("eventstudy") / "data" / "closures.csv"
+    return np.array([row["date"] for row in _table("closures.csv", code)], "datetime64[D]")
+
+
+def _table(name: str, code: str) -> list[dict[str, str]]:
+    """Rows of a table of ours that are of one exchange."""
+    table = resources.files("eventstudy") / "data" / name
     rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
-    return np.array([row["date"] for row in rows if row["exchange"] == code], "datetime64[D]")
+    return [row for row in rows if row["exchange"] == code]

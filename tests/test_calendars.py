@@ -417,6 +417,36 @@ def test_closures_have_a_reason_and_a_source() -> None:
         assert calendar.index_of(days(row["date"]))[0] == -1
 
 
+HOURS = [
+    # exchange, an instant after one close and before the other, its day zero
+    ("BVMF", "2024-07-25T16:15-04:00", "2024-07-26"),  # 17:15 there, after the close at 17:00
+    ("BVMF", "2024-01-25T15:15-05:00", "2024-01-25"),  # 17:15, before the close at 18:00
+    ("XMEX", "2024-07-25T16:15-04:00", "2024-07-26"),  # 14:15, after the close at 14:00
+    ("XMEX", "2024-01-25T15:30-05:00", "2024-01-25"),  # 14:30, before the close at 15:00
+    ("XKRX", "2023-11-16T15:45+09:00", "2023-11-16"),  # closes at 16:30 on this day
+    ("XKRX", "2023-11-17T15:45+09:00", "2023-11-20"),
+]
+
+
+@pytest.mark.parametrize(("mic", "instant", "zero"), HOURS)
+def test_hours_that_exchange_calendars_does_not_know(mic: str, instant: str, zero: str) -> None:
+    calendar = exchange_calendar(mic, "2023-01-01", "2024-12-31")
+    assert str(calendar.sessions[calendar.day_zero(instants(instant))][0]) == zero
+
+
+def test_hours_have_a_reason_and_a_source_and_stand_where_they_were_not_known() -> None:
+    """A row that exchange_calendars has meanwhile is to be taken out."""
+    table = resources.files("eventstudy") / "data" / "hours.csv"
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    for row in rows:
+        assert row["reason"]
+        assert row["source"].startswith("http")
+        calendar = exchange_calendar(row["exchange"], row["first"], row["last"])
+        clock = pd.DatetimeIndex(calendar.closes, tz="UTC").tz_convert(calendar.timezone)
+        assert row["close"] in clock.strftime("%H:%M")
+        assert row["listed_close"] not in clock.strftime("%H:%M")
+
+
 def test_calendars_agree_with_the_bundled_figures() -> None:
     """Every day with a figure is a session; a session without one is a halt or a known gap."""
     zte = exchange_calendar("XHKG", "2018-04-17", "2018-06-12").sessions

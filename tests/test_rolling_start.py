@@ -217,3 +217,17 @@ def test_the_power_of_a_group_is_not_less_for_the_missing_days_of_another():
     own = [found.detectable.query("group == 'kind:whole'")[columns] for found in (off, on)]
     assert (own[0]["replications"] == 50 - 2).all()
     pd.testing.assert_frame_equal(own[1], own[0], rtol=1e-6, check_exact=False)
+
+
+def test_the_placebo_of_an_event_that_lacks_a_day_is_its_own_whatever_the_others_need():
+    """Runs whose first day stands for the missing one must not begin before its own window."""
+    frame = world(2, sessions=200)
+    frame.iloc[ZERO - 1, 0] = np.nan
+    frame.iloc[70:95, 1] = np.nan  # S01 starts 25 sessions earlier
+    columns = ["n_placebo", "placebo_pvalue"]
+    found = []
+    for pairs in (one_date(1, ZERO), one_date(2, ZERO)):
+        got = run(frame, pairs, rolling_start=40, windows=[(-1, 0)], **SETTINGS)
+        found.append(got.events.set_index("ticker").loc["S00", columns])
+    assert found[0].to_dict() == found[1].to_dict()
+    assert found[0]["n_placebo"] == 49
