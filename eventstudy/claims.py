@@ -46,6 +46,8 @@ RESULT = (*COLUMNS[:6], "measured", "tolerance", "verdict", "decided_by", *COLUM
 
 _PERCENT = re.compile(r"([+\-−]?)([0-9]{1,6})(?:\.([0-9]{1,8}))? ?%")
 _PERIOD = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?")
+# A dividend takes less of a price than a split does.
+_SPLIT = np.log(1.3)
 _ROUNDING = 1e-12
 _HINTED = 20
 
@@ -180,6 +182,9 @@ def judge(
     smaller. "Largest fall since" holds where the last earlier session with a return as low or lower
     lies before the end of the month or day given; "lowest close since" likewise with closes. Where
     no earlier session is as low, both hold if the data begin before that end.
+
+    Closes are not adjusted for dividends where the source has such closes (Yahoo, files with a
+    close beside the adjusted one), for so the press quotes them.
     """
     rows = list(claims[list(COLUMNS)].itertuples(index=False, name=None))
     findings = [_finding(dict(zip(COLUMNS, row, strict=True)), zeros, series) for row in rows]
@@ -205,7 +210,7 @@ class _History:
     """The sessions of a series that have a figure, each array of shape (n,)."""
 
     dates: Dates
-    closes: Floats  # rebuilt from 100 where returns were given
+    closes: Floats  # as they were traded, where that is known; rebuilt from 100 of given returns
     returns: Floats  # since the session before; NaN where there is none
     opens: Floats  # NaN where there is none
     missing: int  # given returns that are missing and count as none
@@ -218,9 +223,21 @@ class _History:
             missing = int((~there).sum())
             closes = np.asarray(100 * np.cumprod(1 + values), dtype=np.float64)
             return cls(series.dates[there], closes, values, none, missing)
-        returns = np.concatenate([none[:1], values[1:] / values[:-1] - 1])
-        opens = none if series.opens is None else series.opens[there]
-        return cls(series.dates[there], values, returns, opens, 0)
+        closes = _traded(values, None if series.closes is None else series.closes[there])
+        returns = np.concatenate([none[:1], closes[1:] / closes[:-1] - 1])
+        opens = none if series.opens is None else series.opens[there] * (closes / values)
+        return cls(series.dates[there], closes, returns, opens, 0)
+
+
+def _traded(adjusted: Floats, closes: Floats | None) -> Floats:
+    """Take closes without the adjustment for dividends, which the press does not make.
+
+    The adjusted ones where they are not known, or not adjusted for a split either.
+    """
+    if closes is None or not np.isfinite(closes).all():
+        return adjusted
+    steps = np.abs(np.diff(np.log(adjusted / closes)))
+    return adjusted if (steps > _SPLIT).any() else closes
 
 
 def _one_of(column: Column, measures: tuple[str, ...]) -> Booleans:

@@ -88,7 +88,7 @@ def rate_changes(rate: PriceSeries, calendar: Calendar, target: Calendar) -> Flo
     inside = (rate.dates >= calendar.first) & (rate.dates <= calendar.last)
     # Rates that are quoted on a weekend belong to no session; the next close holds what they say.
     inside &= calendar.index_of(rate.dates) >= 0
-    kept = replace(rate, dates=rate.dates[inside], values=rate.values[inside], opens=None)
+    kept = PriceSeries(rate.ticker, rate.dates[inside], rate.values[inside], rate.kind, rate.source)
     return align(session_returns(kept, calendar), calendar, target)[0]
 
 
@@ -107,7 +107,8 @@ def convert_factor(series: PriceSeries, calendar: Calendar, changes: Floats | No
     if changes is None:
         return series
     returns = (1.0 + session_returns(series, calendar)) * (1.0 + changes) - 1.0
-    return replace(series, dates=calendar.sessions, values=returns, kind="returns", opens=None)
+    bare = {"opens": None, "volume": None, "closes": None}
+    return replace(series, dates=calendar.sessions, values=returns, kind="returns", **bare)
 
 
 def convert_panel(panel: Panel, changes: Mapping[int, Floats | None]) -> Panel:

@@ -310,11 +310,11 @@ def _clip(series: Mapping[str, PriceSeries], start: date, end: date) -> dict[str
             beyond = np.searchsorted(one.dates, np.datetime64(end), side="right")
             parts[id(one.dates)] = slice(first, beyond), one.dates[first:beyond]
         inside, dates = parts[id(one.dates)]
-        opens = None if one.opens is None else one.opens[inside]
-        volume = None if one.volume is None else one.volume[inside]
-        found[ticker] = replace(
-            one, dates=dates, values=one.values[inside], opens=opens, volume=volume
-        )
+        others = {
+            name: None if getattr(one, name) is None else getattr(one, name)[inside]
+            for name in ("opens", "volume", "closes")
+        }
+        found[ticker] = replace(one, dates=dates, values=one.values[inside], **others)
     return found
 
 

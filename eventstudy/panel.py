@@ -44,6 +44,8 @@ class PriceSeries:
         What the reader must know of this series.
     volume : array of float, shape (n,), optional
         Units traded; NaN is missing, and of an index 0 may mean that nobody counts.
+    closes : array of float, shape (n,), optional
+        Closes that are not adjusted for dividends, as the press quotes them.
     """
 
     ticker: str
@@ -56,6 +58,7 @@ class PriceSeries:
     sha256: str = ""
     notes: tuple[str, ...] = ()
     volume: Floats | None = None
+    closes: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -334,3 +334,30 @@ class TestNotCheckable:
         assert tuple(result) == RESULT
         assert len(result) == 0
         assert result["measured"].dtype == float
+
+
+def test_claims_are_held_against_closes_as_they_were_traded():
+    """A dividend of 3 lies between the old low and the day: adjusted, the old low is the lower."""
+    dates = np.arange("2024-01-02", "2024-01-09", dtype="datetime64[D]")
+    closes = np.array([80.0, 92.0, 95.0, 92.5, 92.3, 91.5, 91.0])
+    before = np.arange(7) < 3
+    adjusted = np.where(before, closes * (1 - 3 / 95), closes)
+    opens = np.where(np.arange(7) == 3, 93.0, np.nan)
+    claims = pd.DataFrame(
+        [
+            ("A", "lowest_close_since", "", "", "2024-01-02"),
+            ("B", "close_return", "-2.63%", "is", ""),
+            ("B", "overnight_gap", "-2.1%", "is", ""),
+        ],
+        columns=["event_id", "measure", "quoted", "comparison", "since"],
+    ).assign(ticker="AAA", text="", source="")
+    zeros = {("A", "AAA"): dates[5], ("B", "AAA"): dates[3]}
+
+    def verdicts(**traded):
+        series = PriceSeries("AAA", dates, adjusted, "prices", "x", opens=opens, **traded)
+        return judge(claims, zeros, {"AAA": series})["verdict"].tolist()
+
+    assert verdicts(closes=closes) == ["confirmed"] * 3
+    assert verdicts() == ["not_confirmed"] * 3
+    # Closes that lack a split are none that the press would quote.
+    assert verdicts(closes=np.where(before, 2 * closes, closes)) == verdicts()

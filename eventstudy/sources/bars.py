@@ -111,6 +111,7 @@ def series_of(
         sha256=bars.sha256 if sha256 is None else sha256,
         notes=notes,
         volume=_or_none(bars.volume),
+        closes=bars.close,
         bars=bars,
         client=client,
     )

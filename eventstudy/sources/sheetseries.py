@@ -67,7 +67,7 @@ def sheet_series(
     """Series of one ticker's columns; None where the file has bad cells."""
     by_role = {heading.role: (heading.name, values) for heading, values in cells.items()}
     notes = ["times of day in the dates were left out"] if grid.timed else []
-    opens = None
+    opens = closes = None
     if "return" in by_role or (kind == "returns" and "wide" in by_role):
         name, values = by_role.get("return") or by_role["wide"]
         check_returns(values, grid.lines, name, faults, _PERCENT, _PERCENT)
@@ -82,11 +82,15 @@ def sheet_series(
             check_prices(values, grid.lines, name, faults, hint if role == "wide" else "")
         if faults:
             return None
-        values, opens, more = _adjusted({role: cells for role, (_, cells) in by_role.items()})
+        by_name = {role: cells for role, (_, cells) in by_role.items()}
+        values, opens, more = _adjusted(by_name)
+        closes = by_name.get("close")
         notes += more
     if faults:
         return None
-    return PriceSeries(ticker, grid.dates, values, kind, "files", opens=opens, notes=tuple(notes))
+    return PriceSeries(
+        ticker, grid.dates, values, kind, "files", opens=opens, notes=tuple(notes), closes=closes
+    )
 
 
 def _adjusted(cells: dict[str, Floats]) -> tuple[Floats, Floats | None, list[str]]:
