@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from eventstudy.comparison import compare
     from eventstudy.errors import EventStudyError
     from eventstudy.events import Events, read_events
-    from eventstudy.factors import read_factors
+    from eventstudy.factors import FactorTable, read_factors
     from eventstudy.models import (
         CAPM,
         FF3,
@@ -39,8 +39,10 @@ if TYPE_CHECKING:
         SyntheticControl,
         TheilSen,
     )
+    from eventstudy.panel import PriceSeries
     from eventstudy.result import StudyResult, load
     from eventstudy.simulate.power import power
+    from eventstudy.simulate.power_result import PowerResult
     from eventstudy.sources import (
         AutoPrices,
         CachedPrices,
@@ -48,10 +50,11 @@ if TYPE_CHECKING:
         MemoryPrices,
         Panel,
         PriceSource,
+        Quotes,
         SnapshotPrices,
         YahooPrices,
     )
-    from eventstudy.specifications import robustness
+    from eventstudy.specifications import Robustness, robustness
     from eventstudy.study import Study
     from eventstudy.windows import Window
 
@@ -60,7 +63,7 @@ _NAMES = {
     "comparison": ("compare",),
     "errors": ("EventStudyError",),
     "events": ("Events", "read_events"),
-    "factors": ("read_factors",),
+    "factors": ("FactorTable", "read_factors"),
     "models": (
         "CAPM",
         "FF3",
@@ -79,8 +82,10 @@ _NAMES = {
         "SyntheticControl",
         "TheilSen",
     ),
+    "panel": ("PriceSeries",),
     "result": ("StudyResult", "load"),
     "simulate.power": ("power",),
+    "simulate.power_result": ("PowerResult",),
     "sources": (
         "AutoPrices",
         "CachedPrices",
@@ -88,10 +93,11 @@ _NAMES = {
         "MemoryPrices",
         "Panel",
         "PriceSource",
+        "Quotes",
         "SnapshotPrices",
         "YahooPrices",
     ),
-    "specifications": ("robustness",),
+    "specifications": ("Robustness", "robustness"),
     "study": ("Study",),
     "windows": ("Window",),
 }
@@ -110,6 +116,7 @@ __all__ = [  # noqa: RUF022 -- by the alphabet alone
     "FF3",
     "FF5",
     "FactorModel",
+    "FactorTable",
     "FilePrices",
     "Garch",
     "Huber",
@@ -118,7 +125,11 @@ __all__ = [  # noqa: RUF022 -- by the alphabet alone
     "MemoryPrices",
     "Panel",
     "Peers",
+    "PowerResult",
+    "PriceSeries",
     "PriceSource",
+    "Quotes",
+    "Robustness",
     "ScholesWilliams",
     "SnapshotPrices",
     "Study",
@@ -153,4 +164,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

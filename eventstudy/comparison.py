@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from eventstudy.errors import StudyError
 from eventstudy.models import Model, describe_model
+from eventstudy.settings import check_given
 from eventstudy.study import Study
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def compare(
     study: Study,
     events: Events,
     prices: PriceSource,
-    models: Sequence[ModelLike] = USUAL,
+    models: ModelLike | Sequence[ModelLike] = USUAL,
     *,
     progress: Callable[[str], None] = _quiet,
 ) -> pd.DataFrame:
@@ -46,7 +48,7 @@ def compare(
         The events.
     prices : PriceSource
         Where prices come from.
-    models : sequence of Model, str or mapping
+    models : Model, str or mapping, or a sequence of them
         Models, names, or tables of ``name`` and options.
     progress : callable, optional
         Told of each model as it begins.
@@ -80,6 +82,10 @@ def compare(
     """
     from eventstudy.sources.once import Once
 
+    check_given(events, prices)
+    models = [models] if isinstance(models, str | Model | Mapping) else list(models)
+    if not models:
+        raise StudyError("there is no model to compare. Name one, as in ['market']")
     once = Once(prices)  # each series is asked for once, whatever the number of models
     parts: list[pd.DataFrame] = []
     for number, model in enumerate(models):

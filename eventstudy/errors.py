@@ -83,6 +83,10 @@ class TableError(InputError):
         head = f"{name}: {count} problem{'s' if count != 1 else ''}"
         super().__init__("\n  ".join([head, *map(str, self.problems)]))
 
+    def __reduce__(self) -> tuple[type[TableError], tuple[str, tuple[Problem, ...]]]:
+        # Exceptions are copied, and sent between processes, by their arguments.
+        return type(self), (self.name, self.problems)
+
 
 class EventsError(TableError):
     """Events that cannot be used."""
@@ -152,7 +156,10 @@ class MissingExtraError(EventStudyError):
     """An optional dependency is not installed."""
 
     def __init__(self, extra: str, purpose: str) -> None:
-        self.extra = extra
+        self.extra, self.purpose = extra, purpose
         super().__init__(
             f"{purpose} needs the extra '{extra}'. Install it: pip install 'eventstudy[{extra}]'"
         )
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.extra, self.purpose)

@@ -77,8 +77,11 @@ class EventTables:
             "days": Parts(self._days, count, self._find),
             "estimation": Parts(self._estimation, count, self._find),
             "fits": Parts(self._fits, count, self._find),
-            "overlaps": lambda: self._overlaps,
+            "overlaps": self._listed_overlaps,
         }
+
+    def _listed_overlaps(self) -> pd.DataFrame:
+        return self._overlaps
 
     def _find(self, event_ids: Collection[str]) -> Integers:
         own = self.frame["event_id"].iloc[self.abnormal.rows.pair]

@@ -148,8 +148,8 @@ def read_factors(path: str | PathLike[str], *, exchange: str = NEW_YORK) -> Fact
     Fama and French (1993), Journal of Financial Economics 33:3-56; Ken French's data library,
     https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/data_library.html
     """
-    data = _bytes(Path(path))
-    name = Path(path).name
+    place = Path(path)
+    data, name = _bytes(place), place.name
     names, dates, values, notes = parse(data, name)
     table = FactorTable(
         names, dates, values, exchange, {str(path): hashlib.sha256(data).hexdigest()}, notes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from eventstudy.errors import InputError
 from eventstudy.resultframes import ResultFrames
+from eventstudy.windows import WindowLike, tested_window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,13 +28,19 @@ class Plots:
 
     result: ResultFrames
 
-    def events(self, ax: Axes | None = None, *, window: str | None = None) -> Axes:
-        """Draw all effects of a window with their intervals."""
+    def events(self, ax: Axes | None = None, *, window: WindowLike | None = None) -> Axes:
+        """Draw all effects of a window, by default the first, with their intervals.
+
+        Raises
+        ------
+        InputError
+            Where the study has no such window.
+        """
         from eventstudy.report import draw_effects
 
         return draw_effects(
             self.result.events,
-            window or self.result.spec["windows"][0],
+            tested_window(window, self.result.spec["windows"]),
             ax=ax,
             dropped=self.result.dropped,
             level=self.result.spec["level"],

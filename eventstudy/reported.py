@@ -14,6 +14,7 @@ import pandas as pd
 
 from eventstudy.report.findings import Findings
 from eventstudy.rundir import MARK, write_table, write_whole
+from eventstudy.windows import WindowLike
 from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 
@@ -49,7 +50,7 @@ class Reported(ABC):
         """The frames by the name of their file."""
 
     @abstractmethod
-    def summary(self, window: str | None = None) -> pd.DataFrame:
+    def summary(self, window: WindowLike | None = None) -> pd.DataFrame:
         """Give the table that is printed."""
 
     @abstractmethod
@@ -124,9 +125,12 @@ class Reported(ABC):
         ------
         RunDirectoryError
             Where the folder holds anything else.
+        InputError
+            Where a format is not known.
         """
-        from eventstudy.report import write_report
+        from eventstudy.report import check_formats, write_report
 
+        formats = check_formats(formats, ("csv", "xlsx", "svg"))
         if "xlsx" in formats:
             check_xlsxwriter()
         notes: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -151,7 +151,17 @@ class StudyResult(ResultFrames):
         ----------
         detectable : DataFrame
             The frame ``detectable`` of :func:`eventstudy.power`, of the same study and events.
+
+        Raises
+        ------
+        InputError
+            Where it is another frame.
         """
+        given: Any = detectable
+        wanted = {"group", "window", "test", "mde", "half_width"}
+        if not isinstance(given, pd.DataFrame) or not wanted <= set(given.columns):
+            kind = type(given).__name__
+            raise InputError(f"this {kind} is no frame of power. Give power(...).detectable")
         return replace(self, frames=self.frames.plus("power", own_copy(detectable)))
 
     def report(self, path: str | Path, *, title: str = "") -> Path:
@@ -235,8 +245,9 @@ class StudyResult(ResultFrames):
         list of str
             What the reader should know, such as characters that no font could show.
         """
-        from eventstudy.report import write_report
+        from eventstudy.report import check_formats, write_report
 
+        formats = check_formats(formats)
         form = check_format("parquet" if "parquet" in formats else "csv")
         if "xlsx" in formats:
             check_xlsxwriter()

@@ -44,14 +44,12 @@ from eventstudy.settings import (
 )
 from eventstudy.steps import Progress, Steps, quiet
 from eventstudy.tableset import Table, Tables, own_copy
-from eventstudy.windows import Design, Window
+from eventstudy.windows import Design, Window, WindowLike
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from eventstudy.sources import PriceSource
-
-WindowLike = Window | Sequence[int] | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +236,10 @@ class Study:
             "seed": self.seed,
             "diagnostics": self.diagnostics,
         }
+
+    def __hash__(self) -> int:
+        # The dataclass's own would ask the mapping of exchanges, which has none.
+        return hash(repr(sorted(self.spec.items())))
 
     def _repr_html_(self) -> str:
         return settings_table(self.spec)

@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from numbers import Integral
 
-from eventstudy.errors import StudyError
+from eventstudy.errors import InputError, StudyError
 
 _FORM = re.compile(r"\(?\s*([+-]?\d{1,9})\s*[:,]\s*([+-]?\d{1,9})\s*\)?")
 _LIMIT = 100_000
@@ -37,6 +38,11 @@ class Window:
     last: int
 
     def __post_init__(self) -> None:
+        for name in ("first", "last"):
+            day = getattr(self, name)
+            if isinstance(day, bool) or not isinstance(day, Integral):
+                raise StudyError(f"{day!r} is no day of a window. Write a whole number, as 0")
+            object.__setattr__(self, name, int(day))
         if self.last < self.first:
             raise StudyError(
                 f"window {self} ends before it begins. Write the earlier day first, as in -1:1"
@@ -82,6 +88,30 @@ class Window:
     def overlaps(self, other: Window) -> bool:
         """Tell whether the two windows share a day."""
         return self.first <= other.last and other.first <= self.last
+
+
+WindowLike = Window | Sequence[int] | str
+
+
+def tested_window(window: WindowLike | None, windows: Sequence[str]) -> str:
+    """Find one of the windows of a study, the first for None.
+
+    Raises
+    ------
+    InputError
+        Where the study has no such window.
+
+    Examples
+    --------
+    >>> tested_window("0:1", ["(0, 0)", "(0, 1)"]), tested_window(None, ["(0, 0)"])
+    ('(0, 1)', '(0, 0)')
+    """
+    if window is None:
+        return windows[0]
+    chosen = str(Window.of(window))
+    if chosen not in windows:
+        raise InputError(f"no window {window!r} in the study. It has {', '.join(windows)}")
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -454,7 +454,9 @@ def test_a_frame_that_is_built_later_is_of_the_events_as_they_ran():
 
 
 def test_the_smallest_effects_that_are_kept_stay_as_they_were_given(result):
-    detectable = pd.DataFrame({"who": ["all"], "mde": [0.02]})
+    detectable = pd.DataFrame(
+        {"who": ["all"], "mde": [0.02], "group": "all", "window": "(0, 0)", "test": "portfolio"}
+    ).assign(half_width=0.01)
     kept = result.with_power(detectable)
     detectable.loc[:, "mde"] = 0.0
     assert kept.power["mde"].tolist() == [0.02]

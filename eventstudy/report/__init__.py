@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from eventstudy.report.figures import draw_caar, draw_event
     from eventstudy.report.forest import draw_effects
     from eventstudy.report.latex import frames_to_latex
-    from eventstudy.report.writing import write_document, write_report
+    from eventstudy.report.writing import check_formats, write_document, write_report
 
 _HOMES = {
     "draw_caar": "figures",
     "draw_event": "figures",
     "draw_effects": "forest",
     "frames_to_latex": "latex",
+    "check_formats": "writing",
     "write_document": "writing",
     "write_report": "writing",
 }
@@ -35,6 +36,7 @@ _HOMES = {
 __all__ = [
     "COLUMNS",
     "Findings",
+    "check_formats",
     "draw_caar",
     "draw_effects",
     "draw_event",

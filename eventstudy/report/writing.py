@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +16,39 @@ from eventstudy.report.style import style
 from eventstudy.report.text import shown, texts_of
 
 FORMATS = ("pdf", "html", "png", "latex")
+TABLES = ("csv", "parquet", "xlsx", "svg")
 """What `write_report` can write besides the drawings as SVG."""
 
 NAMES = {"study": "report", "power": "power", "robustness": "robustness"}
 """File names of documents, by what they are about."""
+
+
+def check_formats(formats: Sequence[str], tables: Sequence[str] = TABLES) -> tuple[str, ...]:
+    """Refuse names of formats that are none.
+
+    Parameters
+    ----------
+    formats : sequence of str
+        What is to be written.
+    tables : sequence of str
+        The formats beside those of a report.
+
+    Raises
+    ------
+    InputError
+        Where one is not known.
+
+    Examples
+    --------
+    >>> check_formats(["pdf", "csv"])
+    ('pdf', 'csv')
+    """
+    known = (*FORMATS, *tables)
+    given = (formats,) if isinstance(formats, str) else tuple(formats)
+    for name in given:
+        if name not in known:
+            raise InputError(f"there is no format {name!r}. There are {', '.join(known)}")
+    return given
 
 
 def write_report(

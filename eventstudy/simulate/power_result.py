@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from eventstudy.errors import InputError
 from eventstudy.models import describe_model, name_of
 from eventstudy.report.findings import COLUMNS, Findings
 from eventstudy.report.formats import counted, level, probability
 from eventstudy.reported import Reported
 from eventstudy.summary import power_sentences, settings_in_words
+from eventstudy.windows import WindowLike, tested_window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ class PowerResult(Reported):
             "sources": self.sources,
         }
 
-    def summary(self, window: str | None = None) -> pd.DataFrame:
+    def summary(self, window: WindowLike | None = None) -> pd.DataFrame:
         """One row an event and security, then one a group: what was found, what could have been.
 
         Parameters
@@ -95,11 +95,13 @@ class PowerResult(Reported):
             }
         ).reset_index(drop=True)
 
-    def sentences(self, window: str | None = None) -> list[str]:
+    def sentences(self, window: WindowLike | None = None) -> list[str]:
         """Say in words what could have been seen: single effects first, then groups."""
         return power_sentences(self._of_window(window), self.spec["level"])
 
-    def plot(self, who: str = "all", ax: Axes | None = None, *, window: str | None = None) -> Axes:
+    def plot(
+        self, who: str = "all", ax: Axes | None = None, *, window: WindowLike | None = None
+    ) -> Axes:
         """Draw the power curves of a group, or of an event and security as in ``"E-1 ABC"``.
 
         Raises
@@ -109,11 +111,10 @@ class PowerResult(Reported):
         """
         from eventstudy.report.power import draw_power
 
-        self._of_window(window)
-        chosen = self.curves[self.curves["window"] == (window or self.windows[0])]
+        chosen = self.curves[self.curves["window"] == tested_window(window, self.windows)]
         return draw_power(chosen, who, ax=ax, target=self.target)
 
-    def plot_detectable(self, ax: Axes | None = None, *, window: str | None = None) -> Axes:
+    def plot_detectable(self, ax: Axes | None = None, *, window: WindowLike | None = None) -> Axes:
         """Draw every measured effect before the range that could not have been seen."""
         from eventstudy.report.power import draw_detectable
 
@@ -149,10 +150,8 @@ class PowerResult(Reported):
         own = self._of_window(None)
         return own.loc[own["test"] != "", "test"]
 
-    def _of_window(self, window: str | None) -> pd.DataFrame:
-        chosen = window or self.windows[0]
-        if chosen not in self.windows:
-            raise InputError(f"no window {chosen!r} in the study. It has {', '.join(self.windows)}")
+    def _of_window(self, window: WindowLike | None) -> pd.DataFrame:
+        chosen = tested_window(window, self.windows)
         return self.detectable[self.detectable["window"] == chosen]
 
     def _headline(self) -> str:

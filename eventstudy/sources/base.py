@@ -151,6 +151,9 @@ class MemoryPrices:
     kind: Kind
     name: str = field(default="memory", init=False)
 
+    def __post_init__(self) -> None:
+        check_kind(self.kind)
+
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, *, kind: Kind = "returns") -> MemoryPrices:
         """Take a wide frame, as :meth:`from_returns` or :meth:`from_prices`.
@@ -169,7 +172,7 @@ class MemoryPrices:
         StudyError
             For another kind.
         """
-        return cls._of(frame, _checked(kind))
+        return cls._of(frame, check_kind(kind))
 
     @classmethod
     def from_long(
@@ -201,7 +204,7 @@ class MemoryPrices:
         StudyError
             For another kind.
         """
-        _checked(kind)
+        check_kind(kind)
         faults, names = Faults(), (date, ticker, value)
         check_columns(frame, names, faults)
         _refuse(faults)
@@ -299,7 +302,14 @@ class MemoryPrices:
         return Quotes(series, failures)
 
 
-def _checked(kind: Kind) -> Kind:
+def check_kind(kind: Kind) -> Kind:
+    """Refuse what is no kind of values.
+
+    Raises
+    ------
+    StudyError
+        Names the kinds.
+    """
     if kind not in ("prices", "returns"):
         raise StudyError(f"kind {kind!r} is none of prices, returns. Choose one")
     return kind

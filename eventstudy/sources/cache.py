@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from eventstudy.errors import CacheError, PricesError, SourceError, UnknownTickerError
+from eventstudy.errors import CacheError, InputError, PricesError, SourceError, UnknownTickerError
 from eventstudy.panel import PriceSeries
-from eventstudy.sources.base import PriceSource, Quotes
+from eventstudy.sources.base import MemoryPrices, PriceSource, Quotes
+from eventstudy.sources.files import FilePrices
 from eventstudy.sources.sessions import last_over, sessions_between, utc_now
 from eventstudy.sources.store import PriceStore
 from eventstudy.sources.store_rows import Kept
@@ -24,6 +25,7 @@ SETTLED = timedelta(days=7)
 """After a close, the time in which a missing session may still be added by the source."""
 
 _REACH = timedelta(days=21)
+_LOCAL = (MemoryPrices, FilePrices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,15 @@ class CachedPrices:
     path: str | os.PathLike[str] | None = None
     offline: bool = field(default=False, kw_only=True)
     clock: Callable[[], datetime] = field(default=utc_now, repr=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        # Series are kept by the source's name and the ticker: two frames, or two folders, would be
+        # given each other's figures.
+        if type(self.inner) in _LOCAL:
+            raise InputError(
+                f"a cache keeps what was fetched, and {type(self.inner).__name__} is at hand: two "
+                "of them would be given each other's figures. Use it without CachedPrices"
+            )
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from eventstudy.errors import NoDataError, PriceFileError, PricesError
 from eventstudy.panel import PriceSeries
-from eventstudy.sources.base import Kind, Quotes, unknown
+from eventstudy.sources.base import Kind, Quotes, check_kind, unknown
 from eventstudy.sources.cells import Faults, FileProblem
 from eventstudy.sources.parquet import ParquetSheet
 from eventstudy.sources.sheets import CsvSheet, Heading, Sheet
@@ -75,6 +75,9 @@ class FilePrices:
     path: str | os.PathLike[str]
     kind: Kind = "prices"
     name: str = field(default="files", init=False)
+
+    def __post_init__(self) -> None:
+        check_kind(self.kind)
 
     def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:
         """Give the whole series of each ticker.

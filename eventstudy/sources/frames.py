@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy.arrays import Dates, Floats
+from eventstudy.arrays import Dates, Floats, Instants, Integers
 from eventstudy.sources.cells import (
     LARGEST_PRICE,
     SMALLEST_PRICE,
@@ -78,7 +78,10 @@ def index_dates(index: pd.Index, faults: Faults) -> Dates:
         check_periods(index.dtype, name, str(index[0]), faults)
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
-        days = index.tz_localize(None).to_numpy().astype("datetime64[D]")
+        local = index.tz_localize(None).to_numpy()
+        days = local.astype("datetime64[D]")
+        if str(index.tz) == "UTC":
+            check_utc(local, lines, name, faults)
         check_range(days, lines, name, faults)
     else:
         written = list(index)
@@ -103,6 +106,17 @@ def check_periods(kind: object, name: str, first: str, faults: Faults) -> None:
     if freq.partition("-")[0] in {"W", "M", "Q", "Y"}:
         cure = "Take the days on which the returns end: .to_timestamp(how='end')"
         faults.add(2, name, first, f"periods of {freq}, not days", cure)
+
+
+def check_utc(stamps: Instants, lines: Integers, name: str, faults: Faults) -> None:
+    """Count stamps in UTC that are no midnight: whose day they are, only another zone can tell."""
+    odd = np.flatnonzero(stamps != stamps.astype("datetime64[D]"))
+    odd = odd[~np.isnat(stamps[odd])]
+    if len(odd):
+        cure = "Convert them to the exchange's own zone: .tz_convert('Asia/Shanghai')"
+        problem = "times of day in UTC, where the day there may be another one"
+        first = int(odd[0])
+        faults.add(int(lines[first]), name, f"{stamps[first]}Z", problem, cure)
 
 
 def _iso(day: str | date | np.datetime64) -> str:

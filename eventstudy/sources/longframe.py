@@ -10,6 +10,7 @@ from eventstudy.arrays import Booleans, Dates, Floats, Integers
 from eventstudy.sources.cells import Faults, check_range, read_dates
 from eventstudy.sources.frames import (
     check_periods,
+    check_utc,
     check_values,
     is_float_or_missing,
     numbers,
@@ -119,8 +120,10 @@ def _days(cells: pd.Series, name: str, lines: Integers, faults: Faults) -> Dates
         cells = cells.dt.to_timestamp()
     if isinstance(cells.dtype, np.dtype | pd.DatetimeTZDtype) and cells.dtype.kind == "M":
         zoned = isinstance(cells.dtype, pd.DatetimeTZDtype)
-        local = cells.dt.tz_localize(None) if zoned else cells
-        days = local.to_numpy().astype("datetime64[D]")
+        local = (cells.dt.tz_localize(None) if zoned else cells).to_numpy()
+        days = local.astype("datetime64[D]")
+        if zoned and str(cells.dt.tz) == "UTC":
+            check_utc(local, lines, name, faults)
         check_range(days, lines, name, faults)
         return days
     if cells.dtype.kind in "iuf":

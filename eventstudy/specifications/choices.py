@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from eventstudy.report.findings import NO_BENCHMARK
 from eventstudy.settings import texts_of, windows_of
 from eventstudy.study import Study
 from eventstudy.tickers import TICKER
-from eventstudy.windows import Window
+from eventstudy.windows import Window, WindowLike
 
 OWN = "own"
 """Stands for the benchmark that each row has in the study itself."""
@@ -26,7 +26,6 @@ LEAST = 100
 """Sessions that the second half of an estimation window must have to be a choice of its own."""
 
 ModelLike = Model | str | Mapping[str, Any]
-WindowLike = Window | Sequence[int] | str
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from eventstudy.specifications.choices import (
     OWN,
     Choice,
     ModelLike,
-    WindowLike,
     choices_of,
 )
 from eventstudy.specifications.result import CURVE, DROPPED, Robustness
+from eventstudy.windows import WindowLike
 
 if TYPE_CHECKING:
     from eventstudy.events import Events

@@ -23,7 +23,7 @@ from eventstudy.reported import Reported
 from eventstudy.specifications.readings import curve_sentences, readings
 from eventstudy.summary import settings_in_words
 from eventstudy.tableset import own_copy
-from eventstudy.windows import Window
+from eventstudy.windows import WindowLike, tested_window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,12 +73,12 @@ class Robustness(Reported):
             "sources": self.sources,
         }
 
-    def readings(self, window: str | None = None) -> pd.DataFrame:
+    def readings(self, window: WindowLike | None = None) -> pd.DataFrame:
         """One row a group, then one an event and security: what its specifications agree on.
 
         Parameters
         ----------
-        window : str, optional
+        window : Window, pair of ints or str, optional
             As in ``"(0, 0)"``; all of them by default.
 
         Returns
@@ -104,12 +104,12 @@ class Robustness(Reported):
     def _readings(self) -> pd.DataFrame:
         return readings(self.curve, 1.0 - self.spec["level"])
 
-    def summary(self, window: str | None = None) -> pd.DataFrame:
+    def summary(self, window: WindowLike | None = None) -> pd.DataFrame:
         """Give the readings as they are printed, effects in per cent.
 
         Parameters
         ----------
-        window : str, optional
+        window : Window, pair of ints or str, optional
             As in ``"(0, 0)"``; all of them by default.
         """
         rows = self.readings(window)
@@ -130,7 +130,9 @@ class Robustness(Reported):
             }
         )
 
-    def by(self, choice: str, who: str = "all", *, window: str | None = None) -> pd.DataFrame:
+    def by(
+        self, choice: str, who: str = "all", *, window: WindowLike | None = None
+    ) -> pd.DataFrame:
         """Effects of one group, or event and security, by the value of one choice.
 
         Parameters
@@ -138,7 +140,7 @@ class Robustness(Reported):
         choice : {"model", "estimation", "benchmark", "window"}
         who : str
             A group, or an event and security as in ``"E-1 ABC"``.
-        window : str, optional
+        window : Window, pair of ints or str, optional
             As in ``"(0, 0)"``; all of them by default.
 
         Returns
@@ -173,7 +175,9 @@ class Robustness(Reported):
         """Say in words what the specifications agree on: the first group, then the others."""
         return curve_sentences(self._readings, self.curve, 1.0 - self.spec["level"])
 
-    def plot(self, who: str = "all", ax: Axes | None = None, *, window: str | None = None) -> Axes:
+    def plot(
+        self, who: str = "all", ax: Axes | None = None, *, window: WindowLike | None = None
+    ) -> Axes:
         """Draw the specification curve of a group, or of an event and security.
 
         Parameters
@@ -183,7 +187,7 @@ class Robustness(Reported):
         ax : matplotlib.axes.Axes, optional
             Takes the effects. The choices are drawn below it and named to its left, where a figure
             of one's own must leave room, as in ``figure.subplots_adjust(left=.3, bottom=.6)``.
-        window : str, optional
+        window : Window, pair of ints or str, optional
             As in ``"(0, 0)"``; all of them by default.
 
         Raises
@@ -246,7 +250,7 @@ class Robustness(Reported):
         words = " (in " + rows["size"].astype(str) + f" of {of} combinations" + more + ")"
         return rows[["event_id", "ticker"]].assign(reason=rows["first"] + words)
 
-    def _of(self, who: str, window: str | None) -> pd.DataFrame:
+    def _of(self, who: str, window: WindowLike | None) -> pd.DataFrame:
         rows = self._of_window(window)
         rows = rows[rows["who"] == who]
         if rows.empty:
@@ -255,13 +259,10 @@ class Robustness(Reported):
         # A group first, should a pair be spelled like it.
         return rows[rows["group"] == rows["group"].iloc[0]]
 
-    def _of_window(self, window: str | None) -> pd.DataFrame:
+    def _of_window(self, window: WindowLike | None) -> pd.DataFrame:
         if window is None:
             return self.curve
-        chosen = str(Window.of(window))
-        if chosen not in self.windows:
-            raise InputError(f"no window {window!r} in the study. It has {', '.join(self.windows)}")
-        return self.curve[self.curve["window"] == chosen]
+        return self.curve[self.curve["window"] == tested_window(window, self.windows)]
 
     def _headline(self) -> str:
         pairs = self.curve.loc[self.curve["group"] == "", "who"].nunique()

@@ -271,6 +271,8 @@ def grank(members, design):
         if column:
             t_days += 1
             total += len(column) / n * mean(column) ** 2
+    if n < 3:
+        return {name: nothing(n, "too_few_events") for name in ("grank_t", "grank_z")}
     z_independent = zero_mean * n / math.sqrt(math.fsum(variance))
     rows = {"grank_z": value(z_independent, 2 * stats.norm.sf(abs(z_independent)), None, n)}
     if n < 10:

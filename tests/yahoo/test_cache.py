@@ -78,6 +78,17 @@ def test_a_second_load_comes_from_the_cache_and_is_the_same(path: Path) -> None:
         assert same(series, second.series[ticker])
 
 
+@dataclass
+class Held:
+    """A source of one's own that gives what a frame holds."""
+
+    frame: MemoryPrices
+    name: str = "held"
+
+    def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:
+        return self.frame.load(tickers, start, end)
+
+
 @pytest.mark.parametrize("kind", ["returns", "prices"])
 def test_any_source_can_be_kept(path: Path, kind: str) -> None:
     days = pd.date_range("2020-01-01", periods=4)
@@ -87,7 +98,7 @@ def test_any_source_can_be_kept(path: Path, kind: str) -> None:
         if kind == "returns"
         else MemoryPrices.from_prices(frame.abs() + 1)
     )
-    source = CachedPrices(memory, path)
+    source = CachedPrices(Held(memory), path)
     first, second = (source.load(["AAA"], START, END).series["AAA"] for _ in range(2))
     assert isinstance(second, BarSeries)
     assert same(first, second)
