@@ -19,14 +19,14 @@ from eventstudy.report.tables import (
     text_of,
     title_of,
 )
-from eventstudy.report.text import shorten
+from eventstudy.report.text import amid, shorten
 
 FULL = 12
 """Tables of a group and window that are printed in full: what a reader reads, and what typesetting
 holds in memory. Groups of one event's securities are never among them."""
 
 SENTENCE = 700
-_NAME = 40
+_NAME = 26
 
 
 def groups_page(findings: Findings) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _rest(findings: Findings, groups: Sequence[str]) -> dict[str, Any]:
     leads = [row for row in records(findings.leads) if row["group"] in set(groups)]
     why: dict[str, dict[str, None]] = {}
     for lead in leads:
-        label = shorten(group_label(str(lead["group"])), _NAME)
+        label = amid(group_label(str(lead["group"])), _NAME)
         why.setdefault(str(lead["sentence"]), {})[label] = None
     return {
         "table": leads_table(tests, leads, findings.level).data(),
@@ -149,7 +149,7 @@ def leads_table(rows: Sequence[Row], leads: Sequence[Row], confidence: float) ->
     previous = None
     for lead in leads:
         group, window = lead["group"], lead["window"]
-        label = "" if group == previous else shorten(group_label(str(group)), _NAME)
+        label = "" if group == previous else amid(group_label(str(group)), _NAME)
         for role in ("test", "beside"):
             row = found.get((group, window, lead[role]))
             if row is None:

@@ -16,6 +16,11 @@ from eventstudy.report.formats import percent, probability
 from eventstudy.report.style import ACCENT, FAINT, GREY, PALE, SILVER
 from eventstudy.report.text import shorten
 
+_MARKED = 60
+"""Days up to which each is marked; more of them make a rope."""
+_GAP = 0.042
+"""Of the width of the days, what lies between a path's last day and the words at its end."""
+
 
 def signed(value: float, _: object = None) -> str:
     """Give a tick's number with a real minus sign and as few decimals as it needs."""
@@ -58,8 +63,11 @@ def path(
     colour : str
         Of the line; the band is drawn only for a path that is alone.
     """
-    axes.axhline(0, color=SILVER, linewidth=0.6, zorder=1)
     axes.axvline(0, color=SILVER, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
+    reach = float(days[-1] - days[0]) + 1.6 if days.size else 1.6
+    # It ends with the days: into the label at the path's end it would run like a minus sign.
+    ends = (days[0] - 0.8, days[-1] + 0.3) if days.size else (0.0, 1.0)
+    axes.plot(ends, (0.0, 0.0), color=SILVER, linewidth=0.6, zorder=1)
     there = np.isfinite(effect)
     alone = not label
     if alone:
@@ -75,14 +83,21 @@ def path(
             days, 100 * low, 100 * high, where=there, color=band, alpha=1 if alone else 0.08,
             linewidth=0, zorder=2,
         )  # fmt: skip
+        for first, last in runs(there):
+            if alone and first == last:  # a day between holes has no area
+                bar = 100 * np.array([low[first], high[first]])
+                axes.plot(days[[first, first]], bar, color=PALE, linewidth=5.0, zorder=2,
+                          solid_capstyle="butt")  # fmt: skip
+        marker = "o" if days.size <= _MARKED else ""
         axes.plot(
-            days, 100 * effect, color=colour, linewidth=1.1, marker="o", markersize=1.9, zorder=3
+            days, 100 * effect, color=colour, linewidth=1.1, marker=marker, markersize=1.9, zorder=3
         )
         zero = np.flatnonzero((days == 0) & there)
         axes.plot(days[zero], 100 * effect[zero], "o", color=colour, markersize=4.2, zorder=4)
         last = int(np.flatnonzero(there)[-1])
         words = f"{label} {percent(effect[last], 1)}".strip()
-        write(axes, days[last] + 0.9, 100 * effect[last], words, color=colour, va="center")
+        end = days[last] + _GAP * reach
+        write(axes, end, 100 * effect[last], words, color=colour, va="center")
     elif alone:
         write(axes, 0.5, 0.5, "no price in the event window", transform=axes.transAxes,
               color=GREY, ha="center", va="center", style="italic")  # fmt: skip

@@ -12,7 +12,7 @@ from eventstudy.report.findings import Findings
 from eventstudy.report.formats import NONE, counted, integer, level, percent, probability
 from eventstudy.report.power import curve_panel, draw_detectable, is_cut, range_panel
 from eventstudy.report.tables import Column, Table, grouped, minus, records, right, title_of
-from eventstudy.report.text import shorten
+from eventstudy.report.text import amid, shorten
 
 WORDS = (
     "An effect that was not found may not be there, or may be too small to be seen. The smallest "
@@ -31,7 +31,7 @@ REMARKS = (
     "Real events inside an estimation window stay in it, and make the smallest effect a little "
     "larger.",
 )
-_ID = 44
+_ID = 30
 _ROWS = 45  # rows of a drawing that has a page
 _DRAWINGS = 2  # of the securities, and of the groups; the table holds the rest
 
@@ -146,7 +146,7 @@ def detectable_table(detectable: pd.DataFrame) -> Table:
     lead = [row for row in rows if row["test"] != "placebo"]
     cells = tuple(
         (
-            shorten(group_label(str(row["who"])) if row["group"] else str(row["who"]), _ID),
+            amid(group_label(str(row["who"])) if row["group"] else str(row["who"]), _ID),
             title_of(str(row["test"])) if row["test"] else NONE,
             integer(row["n"]),
             percent(row["effect"]),

@@ -66,6 +66,8 @@ def style(families: Sequence[str] = (), *, size: float = 7.5) -> Iterator[None]:
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.unicode_minus": True,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
         "figure.constrained_layout.use": False,
         "figure.autolayout": False,
         "figure.dpi": 72,
@@ -95,6 +97,14 @@ class Drawing(Figure):
 
     Nothing keeps it alive but whoever holds it; there is nothing to close.
     """
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Write the figure with the fonts that it was measured with."""
+        if matplotlib.rcParams["font.serif"][:1] == list(_SERIF[:1]):
+            super().savefig(fname, **options)
+            return
+        with style():
+            super().savefig(fname, **options)
 
     def _repr_svg_(self) -> str:
         with style():

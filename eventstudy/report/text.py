@@ -89,18 +89,35 @@ def shorten(text: str, limit: int) -> str:
     return text[: limit - 1].rstrip() + "…"
 
 
+def amid(text: str, limit: int) -> str:
+    """Cut a text to at most `limit` characters in its midst: names often differ at the end.
+
+    Examples
+    --------
+    >>> amid("XINJIANG-2019-ENTITY-LIST-US", 16)
+    'XINJIANG-2…ST-US'
+    """
+    if len(text) <= limit:
+        return text
+    tail = limit // 3
+    return text[: limit - 1 - tail].rstrip() + "…" + text[-tail:]
+
+
 def fitted(text: str, ems: float) -> str:
-    """Cut a text to a width, by the usual widths of letters in a bold serif.
+    """Cut a text in its midst to a width, by the usual widths of letters in a bold serif.
 
     Examples
     --------
     >>> fitted("SMIC-2020-LISTED", 12), fitted("SMIC-2020-LISTED", 6)
-    ('SMIC-2020-LISTED', 'SMIC-20…')
+    ('SMIC-2020-LISTED', 'SMIC-2…ED')
     """
     reached = list(accumulate(map(_em, text)))
     if not reached or reached[-1] <= ems:
         return text
-    return text[: bisect_right(reached, ems - 1)].rstrip() + "…"
+    back = list(accumulate(map(_em, reversed(text))))
+    tail = bisect_right(back, (ems - 1) / 3)
+    head = bisect_right(reached, ems - 1 - (back[tail - 1] if tail else 0.0))
+    return text[:head].rstrip() + "…" + (text[-tail:] if tail else "")
 
 
 def _em(character: str) -> float:
