@@ -109,7 +109,7 @@ def fitted(text: str, ems: float) -> str:
     Examples
     --------
     >>> fitted("SMIC-2020-LISTED", 12), fitted("SMIC-2020-LISTED", 6)
-    ('SMIC-2020-LISTED', 'SMIC-2…ED')
+    ('SMIC-2020-LISTED', 'SMIC-…ED')
     """
     reached = list(accumulate(map(_em, text)))
     if not reached or reached[-1] <= ems:

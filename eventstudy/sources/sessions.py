@@ -82,7 +82,7 @@ def settle(
         notes += _gaps(bars, calendar, now)
     notes += _splits(bars)
     if not is_index(ticker):
-        notes += _unmoved(bars)
+        bars = _traded(bars, notes)
     return bars, tuple(notes)
 
 
@@ -195,17 +195,25 @@ def _splits(bars: Bars) -> list[str]:
     return [f"closes look unadjusted for a split ({_days(days)}): check them"]
 
 
-def _unmoved(bars: Bars) -> list[str]:
-    """Say on how many sessions of a share nothing was traded and the close stood still."""
-    known = np.isfinite(bars.close)
+def _traded(bars: Bars, notes: list[str]) -> Bars:
+    """Make missing the closes of sessions on which nothing was traded and the close stood still.
+
+    So a vendor fills halts: their returns are not zero, they are none, and the return after them is
+    over all of their sessions. Where nobody counts units, no session is known to be one.
+    """
+    known = np.flatnonzero(np.isfinite(bars.close))
     close, volume = bars.close[known], bars.volume[known]
-    if not (volume > 0).any():
-        return []
-    still = (volume[1:] == 0) & (close[1:] == close[:-1])
-    if not still.any():
-        return []
-    days = _days(bars.dates[known][1:][still])
-    return [f"{_sessions(int(still.sum()))} of no volume and an unmoved close: {days}"]
+    still = known[1:][(volume[1:] == 0) & (close[1:] == close[:-1])]
+    if not (volume > 0).any() or not len(still):
+        return bars
+    days = _days(bars.dates[still])
+    of = _sessions(len(still))
+    notes.append(f"no volume and an unmoved close, taken as missing, on {of}: {days}")
+    columns = {name: getattr(bars, name) for name in bars.__dataclass_fields__}
+    for name in ("close", "adjusted"):
+        columns[name] = columns[name].copy()
+        columns[name][still] = np.nan
+    return Bars(**columns)
 
 
 def _sessions(count: int) -> str:

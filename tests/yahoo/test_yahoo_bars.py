@@ -179,14 +179,22 @@ def test_an_open_of_zero_is_none(yahoo: FakeYahoo) -> None:
     assert np.isnan(series.opens[series.dates == np.datetime64("2020-09-08")])
 
 
-def test_a_halt_that_yahoo_fills_is_said(yahoo: FakeYahoo) -> None:
+def test_a_halt_that_yahoo_fills_is_one(yahoo: FakeYahoo) -> None:
     there = rows("MU")
     still, days = there.close[there.at("2020-09-04")], ("2020-09-08", "2020-09-09")
     close, volume = list(there.close), list(there.volume)
     for day in days:
         close[there.at(day)], volume[there.at(day)] = still, 0
     series = load(yahoo, replace(there, close=close, adjusted=close, volume=volume))
-    assert series.notes == ("2 sessions of no volume and an unmoved close: 2020-09-08, 2020-09-09",)
+    words = "no volume and an unmoved close, taken as missing, on 2 sessions: "
+    assert series.notes == (f"{words}2020-09-08, 2020-09-09",)
+    for day in days:
+        assert np.isnan(on(series, day))
+    assert np.isfinite(on(series, "2020-09-04"))
+    assert np.isfinite(on(series, "2020-09-10"))
+    # Where no unit is counted, as of a rate, an unmoved close says nothing.
+    uncounted = replace(there, close=close, adjusted=close, volume=[0] * len(volume))
+    assert np.isfinite(on(load(yahoo, uncounted), days[0]))
 
 
 def test_a_split_that_is_not_worked_in_is_said(yahoo: FakeYahoo) -> None:
