@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -261,6 +261,11 @@ def take_factors(
     (None, ('^GSPC', '^SOX'))
     """
     one = isinstance(factors, FactorTable | pd.DataFrame | str | PathLike)
+    if not one and (isinstance(factors, pd.Series) or not isinstance(factors, Iterable)):
+        raise StudyError(
+            f"this {type(factors).__name__} is no factor. Give a frame with one column a factor, "
+            "as in series.to_frame('NAME'), a file or tickers"
+        )
     tables: list[FactorTable] = []
     tickers: list[str] = []
     for source in [factors] if one else factors:
@@ -268,9 +273,9 @@ def take_factors(
             tables.append(source)
         elif isinstance(source, pd.DataFrame):
             tables.append(factor_frame(source, exchange=exchange))
-        elif isinstance(source, PathLike) or is_file(source):
+        elif isinstance(source, PathLike) or (isinstance(source, str) and is_file(source)):
             tables.append(read_factors(source, exchange=exchange))
-        elif TICKER.fullmatch(source):
+        elif isinstance(source, str) and TICKER.fullmatch(source):
             tickers.append(source)
         else:
             raise StudyError(

@@ -80,6 +80,7 @@ def groups_table(tests: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
             "test": [TESTS[name].title for name in lead["test"]],
             "p": lead["pvalue"].map(probability),
             "Holm p": lead["pvalue_holm"].map(probability),
+            "reason": lead["reason"].where(lead["pvalue"].isna(), ""),
         }
     ).reset_index(drop=True)
 
@@ -197,6 +198,7 @@ def brief(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> list[s
 def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: float) -> list[str]:
     """Say what the lead test finds for all events and each kind, and where the next differs."""
     found: list[str] = []
+    known: set[tuple[Any, ...]] = set()
     for lead in leads[leads["window"] == window].to_dict("records"):
         group, name = lead["group"], lead["test"]
         one = tests[(tests["group"] == group) & (tests["window"] == window)].set_index("test")
@@ -206,6 +208,10 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
         count = counted(lead["n"], "pair")
         chosen = one.loc[name].copy()
         chosen["pvalue_holm"] = lead["pvalue_holm"]
+        same = (name, *chosen[["n", "statistic", "pvalue", "estimate"]])
+        if same in known:
+            continue  # all events are of one kind, say
+        known.add(same)
         text = _lead_sentence(chosen, TESTS[name].title, f"{whom} ({count})", window, at)
         text += _warnings(chosen["note"])
         if lead["beside"] in one.index:

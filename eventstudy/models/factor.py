@@ -78,6 +78,8 @@ class FactorModel(Model):
         exchange: str = NEW_YORK,
     ) -> None:
         if isinstance(factors, Mapping):
+            if "frame" not in factors:
+                raise StudyError("a mapping is no factor. Give a frame, a file or tickers")
             raise StudyError(
                 f"the factors of this study were a frame in memory ({', '.join(factors['frame'])})"
                 f": its settings cannot bring it back. Give it again, as in "

@@ -148,10 +148,10 @@ def _reading(row: Mapping[str, Any], alpha: float) -> str:
     if np.isnan(row["pvalue"]):
         return "nothing measured"
     if rejects(row["pvalue"], alpha):
-        return "distinguishable from noise"
+        return "found by this test"
     if max(abs(row["effect"]), row["half_width"]) > row["mde"]:
-        return "not distinguishable from noise: the event days vary more than the others"
-    return f"not distinguishable from noise; {percent(row['mde'], 1)} % would have been"
+        return "not found by this test: the event days vary more than the others"
+    return f"not found by this test; {percent(row['mde'], 1)} % would have been"
 
 
 def _out_of_reach(detection: Detection, question: Question) -> str:

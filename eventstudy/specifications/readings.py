@@ -124,6 +124,10 @@ def _bracketed(model: str) -> str:
     return f"{name} ({kind})" if comma and not model.startswith("(") else model
 
 
+_EACH = 3
+"""Groups, or pairs, up to which each has a sentence of its own."""
+
+
 def curve_sentences(rows: pd.DataFrame, curve: pd.DataFrame, alpha: float) -> list[str]:
     """Say in words what the specifications agree on.
 
@@ -146,6 +150,13 @@ def curve_sentences(rows: pd.DataFrame, curve: pd.DataFrame, alpha: float) -> li
     ):
         known = part[part["specifications"] > 0]
         if known.empty:
+            continue
+        if len(known) <= _EACH:
+            said += [
+                f"{one['who']}: {percent(one['own'])} % in the study's own specification; "
+                f"{one['reading']}."
+                for one in known.to_dict("records")
+            ]
             continue
         always = int((known["found"] == known["specifications"]).sum())
         never = int((known["found"] == 0).sum())

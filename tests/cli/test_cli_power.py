@@ -34,7 +34,7 @@ def test_the_document_has_every_number(command: Command, events: Path) -> None:
     row = rows["REVIEW MU", "sar_t"]
     assert 0.03 < row["mde"] < 0.07
     assert row["replications"] == 20
-    assert row["reading"] == "distinguishable from noise"
+    assert row["reading"] == "found by this test"
     assert document["dropped"][0]["ticker"] == "688981.SS"
 
 

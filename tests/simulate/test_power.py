@@ -145,8 +145,8 @@ def test_summary_tells_unseen_from_not_there(found):
     assert len(table) == 24 + 7
     assert table.loc[table["who"] == "E0 S0", "by placebo %"].notna().all()
     assert {text.split(";")[0].split(":")[0] for text in table["reading"]} <= {
-        "distinguishable from noise",
-        "not distinguishable from noise",
+        "found by this test",
+        "not found by this test",
     }
     own = found.detectable
     wide = own["half_width"] > own["mde"]
@@ -269,9 +269,9 @@ def test_drawings_on_given_axes(found):
 @pytest.mark.parametrize(
     ("effect", "half_width", "reading"),
     [
-        (0.01, 0.02, "not distinguishable from noise; 3.0 % would have been"),
-        (0.01, 0.04, "not distinguishable from noise: the event days vary more than the others"),
-        (0.035, 0.04, "not distinguishable from noise: the event days vary more than the others"),
+        (0.01, 0.02, "not found by this test; 3.0 % would have been"),
+        (0.01, 0.04, "not found by this test: the event days vary more than the others"),
+        (0.035, 0.04, "not found by this test: the event days vary more than the others"),
     ],
 )
 def test_a_reading_does_not_promise_more_than_the_interval_allows(effect, half_width, reading):

@@ -340,7 +340,10 @@ def test_words(found):
     same = rows[rows["window"] == "(0, 0)"]["estimate"].abs()
     larger = int((same.iloc[1:] > same.iloc[0]).sum())
     assert f"larger in size on that window: {larger} of 5 others" in second
-    assert groups.startswith("1 further group: p at or below 0.05 in every specification that")
+    # A single one has its own words.
+    (one,) = found.readings().query("who.str.startswith('kind:')").to_dict("records")
+    assert groups.startswith(f"{one['who']}: {100 * one['own']:.2f} %".replace("-", "−"))
+    assert groups.endswith(f"; {one['reading']}.")
     assert pairs.startswith("6 event-security pairs: p at or below 0.05")
     assert pairs.endswith("Not measured in every specification: 1.")
     assert repr(found).startswith("Robustness of market model, estimation (-130, -11): 12 spec")
