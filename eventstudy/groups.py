@@ -47,6 +47,8 @@ RESAMPLES = (
     "tests=[...]"
 )
 Key = tuple[str, str]
+MEANS = ("group", "day", "aar", "aar_low", "aar_high", "aar_pvalue")
+MEANS += ("caar", "low", "high", "pvalue", "n")
 LEADS = ("group", "window", "n", "clusters", "test", "beside", "pvalue_holm", "sentence")
 
 
@@ -336,14 +338,10 @@ def group_means(
                 {
                     "group": group,
                     "day": days,
-                    "aar": path.aar,
-                    "caar": path.caar,
-                    "low": path.low,
-                    "high": path.high,
-                    "n": path.n,
+                    **{name: getattr(path, name) for name in MEANS[2:]},
                 }
             )
         )
     if not parts:
-        return pd.DataFrame(columns=["group", "day", "aar", "caar", "low", "high", "n"])
+        return pd.DataFrame(columns=list(MEANS))
     return pd.concat(parts, ignore_index=True)

@@ -260,6 +260,30 @@ def test_the_interval_of_the_path_ends_at_that_of_the_widened_plain_mean():
     assert (last["high"] + last["low"]) / 2 == pytest.approx(cars.mean(), rel=1e-10)
 
 
+@pytest.mark.parametrize("day", [-3, 0, 4])
+def test_the_interval_of_a_day_is_that_of_its_window_by_itself(day):
+    """Each day has its own correlation and its own events; one of eight lacks day 0."""
+    frame = world(8, common=0.01)
+    frame.iloc[140, 0] = np.nan
+    result = run(frame, one_date(8), windows=[(day, day)])
+    effects = result.events["car"].dropna()
+    row = result.tests.set_index("test").loc["adjusted_bmp"]
+    n, r = len(effects), row["r"]
+    assert n == (7 if day == 0 else 8)
+    se = effects.std(ddof=1) / np.sqrt(n) * np.sqrt((1 + (n - 1) * r) / (1 - r))
+    mean = result.means[result.means["group"] == "all"].set_index("day").loc[day]
+    half = stats.t.ppf(0.975, row["dof"]) * se
+    assert mean["aar"] == pytest.approx(effects.mean(), rel=1e-10)
+    assert mean["aar_low"] == pytest.approx(effects.mean() - half, rel=1e-8)
+    assert mean["aar_high"] == pytest.approx(effects.mean() + half, rel=1e-8)
+    pvalue = 2 * stats.t.sf(abs(effects.mean() / se), row["dof"])
+    assert mean["aar_pvalue"] == pytest.approx(pvalue, rel=1e-8)
+    first = result.means[result.means["group"] == "all"].iloc[0]
+    assert (first["low"], first["high"], first["pvalue"]) == pytest.approx(
+        (first["aar_low"], first["aar_high"], first["aar_pvalue"]), rel=1e-12
+    )
+
+
 def test_the_path_over_missing_days():
     frame = world(3)
     frame.iloc[140, 0] = np.nan
