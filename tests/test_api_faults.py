@@ -135,3 +135,41 @@ def test_what_a_notebook_completes_is_public():
     assert dir(es) == sorted(es.__all__)
     for name in es.__all__:
         assert getattr(es, name) is not None
+
+
+def test_a_picture_is_of_the_group_that_is_asked_for(given):
+    frame, _ = given
+    listed = table(frame, one_date(3), benchmark=MARKET).assign(kind=["a", "a", "b"])
+    result = study(windows=[(0, 0)]).run(
+        es.Events.from_frame(listed), prices=es.Panel.from_frame(frame)
+    )
+    for group in ("all", "kind:a"):
+        drawn = [100 * value for value in result.means.query("group == @group")["caar"]]
+        lines = [list(line.get_ydata()) for line in result.plot.caar(group).lines]
+        assert any(line == pytest.approx(drawn) for line in lines if len(line) == len(drawn))
+
+
+def test_the_title_that_is_asked_for_is_that_of_the_report(result, tmp_path):
+    page = result.report(tmp_path / "one.html", title="A title of one's own").read_text()
+    assert "<title>A title of one's own</title>" in page.replace("&#39;", "'")
+    result.write_run(tmp_path / "run", formats=["html"], title="Another one")
+    assert "<title>Another one</title>" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_what_is_noted_of_inputs_stays_with_the_result(result):
+    noted = result.noted(inputs={"claims.csv": "abc"}, command="run")
+    assert noted.provenance["inputs"]["claims.csv"] == "abc"
+    assert noted.provenance["inputs"].keys() > result.provenance["inputs"].keys() - {"claims.csv"}
+    assert noted.provenance["command"] == "run"
+
+
+def test_power_and_robustness_have_the_title_that_is_asked_for(given, tmp_path):
+    frame, events = given
+    prices = es.Panel.from_frame(frame)
+    steps: list[str] = []
+    found = es.power(study(), events, prices=prices, replications=20, progress=steps.append)
+    assert any(step.startswith("groups") for step in steps)
+    curve = es.robustness(study(), events, prices=prices, models=["market"])
+    for number, one in enumerate((found, curve)):
+        page = one.report(tmp_path / f"{number}.html", title="A title").read_text()
+        assert "<title>A title</title>" in page

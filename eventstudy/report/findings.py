@@ -24,7 +24,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "days": "event_id ticker day session return expected ar sar spans car low high",
         "estimation": "event_id ticker day session return expected ar",
         "fits": "event_id ticker model n_obs dof sigma r2 alpha",
-        "means": "group day aar caar low high n",
+        "means": "group day aar aar_low aar_high aar_pvalue caar low high pvalue n",
         "tests": "group window test statistic pvalue dof n estimate se low high r clusters null "
         "alternative reference reason lead note",
         "leads": "group window n clusters test beside pvalue_holm sentence",

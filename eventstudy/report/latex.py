@@ -7,7 +7,7 @@ from typing import Any
 
 from eventstudy.report.findings import Findings
 from eventstudy.report.group_page import groups_page
-from eventstudy.report.listings import claims_table, dropped_table, fits_table
+from eventstudy.report.listings import claims_table, dropped_table, fits_table, means_table
 from eventstudy.report.power_page import detectable_table
 from eventstudy.report.specification_page import readings_table
 from eventstudy.report.tables import Column, Table, effects_table, records
@@ -57,13 +57,14 @@ def frames_to_latex(findings: Findings) -> dict[str, str]:
     Returns
     -------
     dict of str
-        ``events``, ``fits``, ``claims``, ``dropped``, ``power``, ``robustness`` to a ``tabular``,
-        several where there are more rows than a page takes; ``tests`` to a ``table`` for each group
-        and window that the report prints in full, and one of the lead tests of the others. A frame
-        without rows is left out.
+        ``events``, ``means``, ``fits``, ``claims``, ``dropped``, ``power``, ``robustness`` to a
+        ``tabular``, several where there are more rows than a page takes; ``tests`` to a ``table``
+        for each group and window that the report prints in full, and one of the lead tests of the
+        others. A frame without rows is left out.
     """
     tables = {
         "events": _events_table(findings),
+        "means": means_table(findings.means, findings.level),
         "fits": fits_table(findings.fits),
         "claims": claims_table(findings.claims),
         "dropped": dropped_table(findings.dropped),

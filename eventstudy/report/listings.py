@@ -1,4 +1,4 @@
-"""The plain lists of a report: claims, dropped pairs, overlaps, data sources, estimation fits."""
+"""The plain lists of a report: claims, dropped pairs, overlaps, sources, fits, mean paths."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from eventstudy.report.figures import group_label
 from eventstudy.report.formats import (
     NONE,
     date,
     integer,
     is_missing,
+    level,
     number,
     percent,
     probability,
@@ -27,7 +29,7 @@ from eventstudy.report.tables import (
     right,
     text_of,
 )
-from eventstudy.report.text import shorten
+from eventstudy.report.text import amid, shorten
 
 _MEASURES = {
     "close_return": "return at the close",
@@ -179,6 +181,34 @@ def sources_table(sources: pd.DataFrame) -> Table:
         for line in (columns, *cells):
             del line[7]
     return Table(tuple(columns), tuple(map(tuple, cells)))
+
+
+def means_table(means: pd.DataFrame, confidence: float) -> Table:
+    """Average abnormal returns by day and added up, of all groups but those of one event."""
+    own = means[~means["group"].str.startswith("event:")]
+    interval = f"{level(confidence)} interval, %"
+    columns = (
+        Column("Group"),
+        right("Day"),
+        *(right("AAR, %"), right(interval, span=2), right(""), right("p")),
+        *(right("CAAR, %"), right(interval, span=2), right(""), right("p")),
+        right("n"),
+    )
+    keys = list(own["group"])
+    names = once(keys, [amid(group_label(str(key)), _ID) for key in keys])
+    cells = tuple(
+        (
+            name,
+            number(row["day"], 0),
+            *(percent(row[column]) for column in ("aar", "aar_low", "aar_high")),
+            probability(row["aar_pvalue"]),
+            *(percent(row[column]) for column in ("caar", "low", "high")),
+            probability(row["pvalue"]),
+            integer(row["n"]),
+        )
+        for name, row in zip(names, records(own), strict=True)
+    )
+    return Table(columns, cells, tuple("first" if name else "" for name in names))
 
 
 def fits_table(fits: pd.DataFrame) -> Table:

