@@ -73,8 +73,13 @@ def _one_date(events: pd.DataFrame) -> list[str]:
     """Say what a study of a single date cannot tell apart."""
     if len(events[["exchange", "day_zero"]].drop_duplicates()) != 1:
         return []
+    if len(events[["event_id", "ticker"]].drop_duplicates()) == 1:
+        return [
+            "There is one date: what else moved the security then, as news of its sector, cannot "
+            "be told from the effect of the event."
+        ]
     return [
-        "All events are of one date: what else moved these securities then, as news of their "
+        "All effects are of one date: what else moved these securities then, as news of their "
         "sector, cannot be told from the effect of the event."
     ]
 

@@ -63,6 +63,8 @@ class StudyResult(ResultFrames):
     def summary(self) -> pd.DataFrame:
         """One row an event and security: the effect of the headline window, and its tests.
 
+        A table to be read: p-values are text. The numbers are in the frame ``events``.
+
         Of many events the frame ``events`` is built part by part, and not kept.
         """
         window = self.spec["windows"][0]
@@ -73,7 +75,8 @@ class StudyResult(ResultFrames):
         """One row a group and window: the effect by the test that leads there, in per cent.
 
         ``p`` is the test's own, ``Holm p`` adjusted for the tests that lead in all groups and
-        windows, whatever they are. All other tests are in the frame ``tests``.
+        windows, whatever they are; both are text, as they are printed. The numbers, and all other
+        tests, are in the frames ``tests`` and ``leads``.
         """
         return groups_table(self.tests, self.leads)
 

@@ -95,6 +95,7 @@ def find(
     windows = tuple(spec["windows"])
     events = frames["events"]
     model = describe_model(spec["model"])
+    asked = set(frames["tests"]["test"])  # of no group none was asked
     return Findings(
         about="study",
         title=title or provenance.get("title") or f"Event study of {provenance['name']}",
@@ -104,7 +105,7 @@ def find(
         notes=tuple(caveats(frames, spec)),
         windows=windows,
         level=spec["level"],
-        methods=(name_of(spec["model"]), *SINGLE, *spec["tests"]),
+        methods=(name_of(spec["model"]), *SINGLE, *(t for t in spec["tests"] if t in asked)),
         provenance=provenance,
         **_models(frames, spec),
         **frames,

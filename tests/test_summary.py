@@ -257,3 +257,23 @@ def test_the_tests_that_lead_are_one_family(loud):
     found = int((adjusted[own.index] <= 0.05).sum())
     assert said[0].startswith(f"Of {len(own)} leading tests")
     assert f"counted together (Holm) {found or 'none'} do" in said[0]
+
+
+def test_what_a_single_date_cannot_tell_is_said_and_of_several_it_is_not(loud):
+    frame = world(2)
+    for pairs, words in (
+        (one_date(2), "All effects are of one date"),
+        (one_date(1), "There is one date"),
+    ):
+        found = run(frame, pairs).findings()
+        assert any(note.startswith(words) for note in found.notes)
+    rows = [("A", "S00", 130), ("B", "S01", 140)]
+    assert not any("one date" in note for note in run(frame, rows).findings().notes)
+
+
+def test_methods_are_those_of_tests_that_were_asked():
+    """Of a single pair there is no group, and no page on tests of groups."""
+    frame = world(2)
+    one, two = (run(frame, one_date(count)).findings() for count in (1, 2))
+    assert one.methods == ("market", "sar_t", "placebo", "sq")
+    assert {"adjusted_bmp", "portfolio"} < set(two.methods)

@@ -107,7 +107,7 @@ def path(
         axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(signed))
     axes.yaxis.set_major_formatter(FuncFormatter(signed))
-    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
 
 
 def placebo(axes: Axes, effects: Floats, car: float, pvalue: float, reason: str = "") -> None:
