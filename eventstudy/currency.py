@@ -1,8 +1,9 @@
 """Returns in one currency: converted by exchange rates of the same source.
 
 R = (1 + r)(1 + x) - 1, with r the return in local currency and x the change of the rate over the
-same time. Rates close when the day ends (calendar 24/5), securities before: x covers the rate's
-sessions that closed in (previous close, this close] of the security, as for every other factor.
+same time. Rates close when the day ends (calendar 24/5), securities at some other hour: each close
+takes the rate's nearest one, that of the day before in Asia and that of the same day in Europe and
+America. So the two are at most twelve hours apart.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from eventstudy.calendars import Calendar
 from eventstudy.errors import StudyError, UnknownExchangeError
 from eventstudy.panel import Panel, PriceSeries, Ragged, align, compound, session_returns
 
+_HALF_A_DAY = np.timedelta64(12, "h")
 SESSIONS = "24/5"
 """Calendar of exchange rates."""
 
@@ -89,7 +91,10 @@ def rate_changes(rate: PriceSeries, calendar: Calendar, target: Calendar) -> Flo
     # Rates that are quoted on a weekend belong to no session; the next close holds what they say.
     inside &= calendar.index_of(rate.dates) >= 0
     kept = PriceSeries(rate.ticker, rate.dates[inside], rate.values[inside], rate.kind, rate.source)
-    return align(session_returns(kept, calendar), calendar, target)[0]
+    nearest = replace(
+        calendar, closes=calendar.closes - _HALF_A_DAY, begins=calendar.begins - _HALF_A_DAY
+    )
+    return align(session_returns(kept, calendar), nearest, target)[0]
 
 
 def convert_factor(series: PriceSeries, calendar: Calendar, changes: Floats | None) -> PriceSeries:

@@ -76,6 +76,18 @@ def test_returns_are_those_of_prices_in_dollars():
     )
 
 
+@pytest.mark.parametrize("currency", ["EUR", "HKD"])
+def test_a_close_in_new_york_takes_the_rate_of_the_night_that_follows_it(currency):
+    """Three to four hours later, where that of the night before is twenty hours older."""
+    frame = market().rename(columns={"HKDUSD=X": f"USD{currency}=X"})
+    found = run(frame, ("MU",), currency=currency)
+    own = (frame["MU"] * frame[f"USD{currency}=X"]).loc[YORK.sessions].pct_change()
+    zero = int(YORK.index_of(np.array([DAY], "datetime64[D]"))[0])
+    got = found.days.set_index("day")["return"]
+    for day in range(-5, 6):
+        assert got[day] == pytest.approx(own.iloc[zero + day], rel=1e-9)
+
+
 def test_a_return_after_a_halt_takes_the_rates_change_over_all_of_it():
     frame = market()
     zero = int(KONG.index_of(np.array([DAY], "datetime64[D]"))[0])
