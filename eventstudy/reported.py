@@ -13,9 +13,13 @@ from typing import Any, Self
 import pandas as pd
 
 from eventstudy.report.findings import Findings
+from eventstudy.report.formats import in_notebook
 from eventstudy.rundir import MARK, write_table, write_whole
 from eventstudy.windows import WindowLike
 from eventstudy.workbook import check_xlsxwriter, write_workbook
+
+SHOWN = 60
+"""Rows that are printed."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,8 +163,17 @@ class Reported(ABC):
         (folder / MARK).write_text(text + "\n", encoding="utf-8", newline="\n")
 
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{self.summary().to_string(index=False)}"
+        table, rest = self._shown()
+        return f"{self._headline()}\n{table.to_string(index=False)}{rest and chr(10)}{rest}"
 
     def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, border=0, na_rep="")
-        return f"<p>{html.escape(self._headline())}</p>{table}"
+        table, rest = self._shown()
+        page = table.to_html(index=False, border=0, na_rep="")
+        head = f"<p>{html.escape(self._headline())}</p>"
+        return in_notebook(head, page, rest and f"<p>{rest}</p>")
+
+    def _shown(self) -> tuple[pd.DataFrame, str]:
+        """Give the first rows of the summary, and how many more there are, in words."""
+        whole = self.summary()
+        rest = len(whole) - SHOWN
+        return whole.head(SHOWN), f"... and {rest:,} more, see summary()" if rest > 0 else ""

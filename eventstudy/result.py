@@ -13,7 +13,7 @@ import pandas as pd
 
 from eventstudy.errors import InputError
 from eventstudy.plots import Plots
-from eventstudy.report.formats import counted
+from eventstudy.report.formats import counted, in_notebook
 from eventstudy.report.limits import PAGES
 from eventstudy.resultframes import ResultFrames
 from eventstudy.rundir import (
@@ -301,7 +301,8 @@ class StudyResult(ResultFrames):
     def _repr_html_(self) -> str:
         table, rest = self._shown()
         page = table.to_html(index=False, border=0, na_rep="")
-        return f"<p>{html.escape(self.headline)}</p>{page}{rest and f'<p>{rest}</p>'}"
+        head = f"<p>{html.escape(self.headline)}</p>"
+        return in_notebook(head, page, rest and f"<p>{rest}</p>")
 
     def _shown(self) -> tuple[pd.DataFrame, str]:
         """Give the first rows of the summary, and how many more there are, in words."""

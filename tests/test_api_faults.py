@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -173,3 +174,20 @@ def test_power_and_robustness_have_the_title_that_is_asked_for(given, tmp_path):
     for number, one in enumerate((found, curve)):
         page = one.report(tmp_path / f"{number}.html", title="A title").read_text()
         assert "<title>A title</title>" in page
+
+
+def test_what_a_notebook_shows_of_power_is_its_first_rows_and_no_formula(given):
+    frame, events = given
+    found = es.power(study(), events, prices=es.Panel.from_frame(frame), replications=20)
+    rows = len(found.summary())
+    assert found._repr_html_().count("<tr") == rows + 1
+    assert "more, see summary()" not in repr(found)
+    parts = [found.detectable.assign(who=found.detectable["who"] + str(k)) for k in range(40)]
+    many = replace(found, detectable=pd.concat(parts, ignore_index=True))
+    assert f"... and {40 * rows - 60:,} more, see summary()" in repr(many)
+    for one in (found, many):
+        assert one._repr_html_().startswith('<div class="tex2jax_ignore mathjax_ignore">')
+
+
+def test_an_id_with_dollars_is_no_formula(result):
+    assert result._repr_html_().startswith('<div class="tex2jax_ignore mathjax_ignore">')
