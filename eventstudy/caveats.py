@@ -71,7 +71,8 @@ def caveats(frames: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> Sequ
 
 def _one_date(events: pd.DataFrame) -> list[str]:
     """Say what a study of a single date cannot tell apart."""
-    if len(events[["exchange", "day_zero"]].drop_duplicates()) != 1:
+    # An event has a day zero of its own on each exchange.
+    if min(len(events[name].drop_duplicates()) for name in ("day_zero", "event_id")) != 1:
         return []
     if len(events[["event_id", "ticker"]].drop_duplicates()) == 1:
         return [

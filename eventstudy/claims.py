@@ -46,8 +46,8 @@ RESULT = (*COLUMNS[:6], "measured", "tolerance", "verdict", "decided_by", *COLUM
 
 _PERCENT = re.compile(r"([+\-−]?)([0-9]{1,6})(?:\.([0-9]{1,8}))? ?%")
 _PERIOD = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?")
-# A dividend takes less of a price than a split does.
-_SPLIT = np.log(1.3)
+# A dividend takes less of a price than a split does, or ten shares that become eleven.
+_SPLIT = np.log(1.08)
 _ROUNDING = 1e-12
 _HINTED = 20
 

@@ -350,6 +350,8 @@ def calendars_between(names: Iterable[str], first: date, last: date) -> dict[str
     for name in names:
         if name not in built:
             known = reach(name)
-            start = max(date(first.year, 1, 1), known[0])
-            built[name] = exchange_calendar(name, start, min(last + _MARGIN, known[1]))
+            # What lies wholly before or after it meets its first or last weeks, and is dropped.
+            start = min(max(date(first.year, 1, 1), known[0]), known[1] - _MARGIN)
+            end = max(min(last + _MARGIN, known[1]), known[0] + _MARGIN)
+            built[name] = exchange_calendar(name, start, end)
     return built

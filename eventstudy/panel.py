@@ -156,7 +156,7 @@ class Panel:
         lookup = SessionLookup()
         for row, (one, which) in enumerate(zip(series, calendar, strict=True)):
             session = lookup.sessions(one, calendars[which])
-            known = np.isfinite(one.values)
+            known = np.isfinite(one.values) & _reached(one.dates, calendars[which])
             index = session if known.all() else session[known]
             if np.any(index < 0):
                 problems.append(_off_session(one, calendars[which], known, index))
@@ -220,6 +220,13 @@ def _places(index: Integers, start: int) -> tuple[Integers | slice, Integers | s
         first = start + int(index[0])
         return slice(first, first + len(index)), slice(first + 1, first + len(index))
     return start + index, start + index[1:]
+
+
+def _reached(dates: Dates, calendar: Calendar) -> Booleans | np.bool_:
+    """Tell which dates are within a calendar: what is beyond it can be in no window."""
+    if not len(dates) or (dates[0] >= calendar.first and dates[-1] <= calendar.last):
+        return np.True_
+    return (dates >= calendar.first) & (dates <= calendar.last)
 
 
 def _off_session(
@@ -352,7 +359,7 @@ def _session_prices(series: PriceSeries, calendar: Calendar) -> Floats:
     """Lay prices on the sessions of a calendar; NaN without one, and all of given returns."""
     prices = np.full(len(calendar.sessions), np.nan)
     if series.kind == "prices":
-        known = np.isfinite(series.values)
+        known = np.isfinite(series.values) & _reached(series.dates, calendar)
         prices[calendar.index_of(series.dates[known])] = series.values[known]
     return prices
 

@@ -233,10 +233,11 @@ def _resumed(
     early = (zero < sessions[0]) if len(sessions) else np.zeros(len(zero), dtype=np.bool_)
     found = np.append(sessions, -1)[place]
     end = f"; the series ends {dates[sessions[-1]]}" if len(sessions) else ""
+    where = "on or after" if len(sessions) else "near"
     dropped = _reasons(
         pairs[late],
         dates[zero[late]],
-        lambda day: f"no {figure} of {ticker} on or after {day}{end}",
+        lambda day: f"no {figure} of {ticker} {where} {day}{end}",
     )
     if early.any():
         begin = f"is before the first {figure} of {ticker}, {dates[sessions[0]]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -92,7 +93,8 @@ class Study:
     max_span : int
         Sessions that one return (after a halt) may cover and still enter group means and tests.
     peers : sequence of str
-        Other firms, for the placebo over peers: 19 or more on the exchange of an event.
+        Other firms, for the placebo over peers: 19 or more on the exchange of an event, besides
+        those with an event of their own on its days.
     tests : sequence of str
         Names of the group tests, all by default. Of more than 10,000 events, tests that draw
         resamples run only where they are named.
@@ -239,7 +241,7 @@ class Study:
 
     def __hash__(self) -> int:
         # The dataclass's own would ask the mapping of exchanges, which has none.
-        return hash(repr(sorted(self.spec.items())))
+        return hash(json.dumps(self.spec, sort_keys=True, default=repr))
 
     def _repr_html_(self) -> str:
         return settings_table(self.spec)

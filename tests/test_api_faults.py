@@ -56,7 +56,9 @@ def test_a_result_can_be_sent_between_processes(result):
 
 
 def test_equal_studies_have_one_hash():
-    one, other = (es.Study(windows=["0:1"], exchanges={"A": "XNYS", "B": "XHKG"}) for _ in "ab")
+    listed = {"A": "XNYS", "B": "XHKG"}, {"B": "XHKG", "A": "XNYS"}
+    one, other = (es.Study(windows=["0:1"], exchanges=exchanges) for exchanges in listed)
+    assert one == other
     assert hash(one) == hash(other)
     assert len({one, other, es.Study(windows=["0:2"])}) == 2
 

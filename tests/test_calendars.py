@@ -434,6 +434,16 @@ def test_hours_that_exchange_calendars_does_not_know(mic: str, instant: str, zer
     assert str(calendar.sessions[calendar.day_zero(instants(instant))][0]) == zero
 
 
+def test_a_session_of_other_hours_than_the_usual_ones_keeps_them() -> None:
+    """Ash Wednesday opens late in Sao Paulo, within the weeks of the earlier close in 2025."""
+    calendar = exchange_calendar("BVMF", "2025-01-01", "2025-12-31")
+    other = exchange_calendar("XKRX", "2023-01-01", "2023-12-31")
+    for one, day, opens in ((calendar, "2025-03-05", "13:00"), (other, "2023-01-02", "10:00")):
+        place = int(one.index_of(days(day))[0])
+        clock = pd.Timestamp(one.opens[place], tz="UTC").tz_convert(one.timezone)
+        assert f"{clock:%H:%M}" == opens
+
+
 def test_hours_have_a_reason_and_a_source_and_stand_where_they_were_not_known() -> None:
     """A row that exchange_calendars has meanwhile is to be taken out."""
     table = resources.files("eventstudy") / "data" / "hours.csv"

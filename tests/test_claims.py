@@ -358,6 +358,13 @@ def test_claims_are_held_against_closes_as_they_were_traded():
         return judge(claims, zeros, {"AAA": series})["verdict"].tolist()
 
     assert verdicts(closes=closes) == ["confirmed"] * 3
+    # An open is on the scale of the adjusted closes, and so brought back with them.
+    series = PriceSeries("AAA", dates, adjusted, "prices", "x", opens=opens, closes=closes)
+    gap = judge(claims, {("B", "AAA"): dates[2], ("A", "AAA"): dates[5]}, {"AAA": series})
+    assert gap["verdict"].iloc[2] == "not_checkable"  # no open on that day
+    early = PriceSeries("AAA", dates, adjusted, "prices", "x", opens=adjusted * 0.99, closes=closes)
+    told = judge(claims.iloc[2:], {("B", "AAA"): dates[2]}, {"AAA": early})
+    assert told["measured"].iloc[0] == pytest.approx(95.0 * 0.99 / 92.0 - 1)
     assert verdicts() == ["not_confirmed"] * 3
     # Closes that lack a split are none that the press would quote.
     assert verdicts(closes=np.where(before, 2 * closes, closes)) == verdicts()

@@ -279,6 +279,11 @@ def test_the_interval_of_a_day_is_that_of_its_window_by_itself(day):
     pvalue = 2 * stats.t.sf(abs(effects.mean() / se), row["dof"])
     assert mean["aar_pvalue"] == pytest.approx(pvalue, rel=1e-8)
     first = result.means[result.means["group"] == "all"].iloc[0]
+    # p is at most 5 % exactly where the interval leaves out zero, with the same degrees of freedom.
+    for low, high, p in (("aar_low", "aar_high", "aar_pvalue"), ("low", "high", "pvalue")):
+        known = result.means[result.means[p].notna()]
+        outside = (known[low] > 0) | (known[high] < 0)
+        assert (outside == (known[p] <= 0.05)).all()
     assert (first["low"], first["high"], first["pvalue"]) == pytest.approx(
         (first["aar_low"], first["aar_high"], first["aar_pvalue"]), rel=1e-12
     )

@@ -188,7 +188,7 @@ def test_a_hole_in_given_returns_moves_nothing_yet_past_their_end_there_is_no_da
 def test_a_series_without_a_single_price():
     found, dropped, _ = settled([NAN, NAN, NAN], [1])
     assert len(found) == 0
-    assert dropped[0] == "no price of AAA on or after 2024-01-02"
+    assert dropped[0] == "no price of AAA near 2024-01-02"
 
 
 def test_pairs_without_a_series_are_left_to_the_caller():
@@ -275,7 +275,9 @@ def twin_settle(rows, panel, security):
         zero, pair, ticker = int(rows.announced[row]), int(rows.pair[row]), panel.tickers[which]
         later = priced[priced >= zero]
         figure = "price" if panel.moves[which] else "return"
-        if not len(later):
+        if not len(priced):
+            dropped[pair] = f"no {figure} of {ticker} near {dates[zero]}"
+        elif not len(later):
             end = f"; the series ends {dates[priced[-1]]}" if len(priced) else ""
             dropped[pair] = f"no {figure} of {ticker} on or after {dates[zero]}{end}"
         elif zero < priced[0]:

@@ -302,6 +302,26 @@ def test_events_beyond_the_calendar_are_dropped_by_name_and_stop_no_other():
         assert re.match(r"2150-06-15.* Shanghai .XSHG., whose last session is", reasons["C"])
 
 
+def test_a_pair_wholly_beyond_its_own_exchange_stops_no_other():
+    """Mumbai's calendar begins in 1997; New York's events of 1990 are measured none the less."""
+    sessions = exchange_calendar("XNYS", "1989-01-01", "1990-12-31").sessions
+    frame = world(2, len(sessions)).set_axis(pd.DatetimeIndex(sessions))
+    listed = pd.DataFrame(
+        {
+            "event_id": ["NEAR", "FAR"],
+            "ticker": ["S00", "S01"],
+            "benchmark": "MKT",
+            "exchange": ["XNYS", "XBOM"],
+            "date": str(sessions[350]),
+        }
+    )
+    study = es.Study(placebo="never", exchanges={"MKT": "XNYS"})
+    result = study.run(es.Events.from_frame(listed), prices=es.Panel.from_frame(frame))
+    assert result.events["event_id"].unique().tolist() == ["NEAR"]
+    (reason,) = result.dropped.query("event_id == 'FAR'")["reason"]
+    assert "Mumbai (BSE) (XBOM), whose first session is" in reason
+
+
 def test_a_claim_about_no_event_is_an_error():
     frame = world(1)
     events = es.Events.from_frame(table(frame, one_date(1)))

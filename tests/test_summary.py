@@ -277,3 +277,19 @@ def test_methods_are_those_of_tests_that_were_asked():
     one, two = (run(frame, one_date(count)).findings() for count in (1, 2))
     assert one.methods == ("market", "sar_t", "placebo", "sq")
     assert {"adjusted_bmp", "portfolio"} < set(two.methods)
+
+
+def test_an_event_on_two_exchanges_is_of_one_date_and_a_closed_benchmark_is_named():
+    rows = {"event_id": "H", "date": "2018-11-23"}
+
+    def noted(*tickers):
+        listed = pd.DataFrame([rows | {"ticker": ticker} for ticker in tickers])
+        events = es.Events.from_frame(listed)
+        return es.Study(placebo="never").run(events, prices=es.SnapshotPrices()).findings().notes
+
+    for tickers, closed in ((("000001.SS", "399006.SZ"), True), (("QCOM", "0981.HK"), False)):
+        notes = noted(*tickers)
+        assert any("All effects are of one date" in note for note in notes)
+        said = [note for note in notes if "The benchmark's market did not trade" in note]
+        assert bool(said) == closed
+        assert not closed or all(f"{ticker} on H" in said[0] for ticker in tickers)

@@ -62,10 +62,10 @@ def _without_one(means: Floats) -> str:
     with np.errstate(divide="ignore", invalid="ignore"):
         pvalue = two_sided(mean / se, q - 2)
     low, high, most = 100 * mean.min(), 100 * mean.max(), np.nanmax(pvalue)
-    least = "below 0.001" if most < 0.0005 else f"at most {most:.3f}"
+    least = "a p below 0.001" if most < 0.0005 else f"a p of at most {most:.3f}"
     # Adding zero takes the minus off a zero that was rounded from below.
     low, high = (round(end, 2) + 0.0 for end in (low, high))
-    return f"{WITHOUT_ONE} it lies between {low:.2f} and {high:.2f} %, with a p of {least}"
+    return f"{WITHOUT_ONE} it lies between {low:.2f} and {high:.2f} %, with {least}"
 
 
 def _mean_note(found: TestResult, note: str) -> str:

@@ -16,8 +16,9 @@ from eventstudy.report.style import style
 from eventstudy.report.text import shown, texts_of
 
 FORMATS = ("pdf", "html", "png", "latex")
-TABLES = ("csv", "parquet", "xlsx", "svg")
 """What `write_report` can write besides the drawings as SVG."""
+TABLES = ("csv", "parquet", "xlsx", "svg")
+"""Formats of tables, beside those of a report."""
 
 NAMES = {"study": "report", "power": "power", "robustness": "robustness"}
 """File names of documents, by what they are about."""

@@ -120,7 +120,7 @@ def series_of(
 def bars_of(series: PriceSeries) -> Bars:
     """Bars of a series: its own, or what can be said of one that has none.
 
-    Opens are on the scale of the adjusted closes then, so the closes are the adjusted ones.
+    Where its closes are not known the adjusted ones stand for them; opens are on their scale.
     """
     own = series.bars if isinstance(series, BarSeries) else None
     if own is not None:
@@ -128,8 +128,12 @@ def bars_of(series: PriceSeries) -> Bars:
     none = np.full(len(series.dates), np.nan)
     opens = none if series.opens is None else series.opens
     volume = none if series.volume is None else series.volume
-    closes = series.values
-    return Bars(series.dates, opens, none, none, closes, closes, volume, none, none)
+    adjusted = closes = series.values
+    if series.closes is not None:
+        closes = series.closes
+        with np.errstate(divide="ignore", invalid="ignore"):
+            opens = opens * (closes / adjusted)
+    return Bars(series.dates, opens, none, none, closes, adjusted, volume, none, none)
 
 
 def _or_none(values: Floats) -> Floats | None:

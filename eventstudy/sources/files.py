@@ -38,7 +38,8 @@ class FilePrices:
         A folder with ``TICKER.csv`` or ``TICKER.parquet`` (the extra ``parquet``), or one file.
         A folder with a single price file is read as that file.
     kind : {"prices", "returns"}
-        What a wide file holds, a file with dates down and one column a ticker.
+        What a wide file holds, a file with dates down and one column a ticker. Of a file that has
+        closes and returns, ``returns`` takes the returns.
 
     Notes
     -----
@@ -157,6 +158,10 @@ class _Names:
         bare = ticker.startswith("^") and ticker[1:].casefold() not in self._asked
         return [ticker, ticker[1:]] if bare else [ticker]
 
+    def alike(self, name: str) -> list[str]:
+        """Names that differ from one in the case of letters at most."""
+        return self._alike.get(name.casefold(), [])
+
     def match(self, ticker: str) -> list[str]:
         """Names that stand for a ticker: one, none, or several that fit equally well."""
         for name in self.spellings(ticker):
@@ -220,7 +225,7 @@ class _Reader:
                 problem = f"more than one column for {shown(ticker)}"
                 faults.add(1, "", value, problem, "Keep one of them")
             elif found:
-                if used := used_columns(columns["" if one else found[0]]):
+                if used := used_columns(columns["" if one else found[0]], self.kind):
                     chosen[ticker] = _Choice(found[0], used)
                 else:
                     note_no_column(sheet.head.columns, faults)
@@ -243,7 +248,7 @@ class _Reader:
 
     def _read_long(self, sheet: Sheet, holder: str, faults: Faults, digest: str) -> None:
         """Read the tickers asked for from a file with one row a ticker and day."""
-        columns = used_columns(sheet.head.columns)
+        columns = used_columns(sheet.head.columns, self.kind)
         spelled = _Names([], self.asked).spellings
         wanted = {name.casefold() for ticker in self.asked for name in spelled(ticker)}
         grid = sheet.read(columns, faults, wanted)
@@ -252,6 +257,7 @@ class _Reader:
         bounds = np.searchsorted(grid.which[by_name], np.arange(len(grid.names) + 1))
         for ticker in self.asked:
             found = names.match(ticker)
+            found = names.alike(found[0]) if found else found
             if len(found) > 1:
                 problem = f"more than one spelling of {shown(ticker)}"
                 faults.add(None, "", ", ".join(found), problem, "Keep one of them")

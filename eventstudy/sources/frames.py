@@ -80,7 +80,7 @@ def index_dates(index: pd.Index, faults: Faults) -> Dates:
     if isinstance(index, pd.DatetimeIndex):
         local = index.tz_localize(None).to_numpy()
         days = local.astype("datetime64[D]")
-        if str(index.tz) == "UTC":
+        if str(index.tz) in UTC:
             check_utc(local, lines, name, faults)
         check_range(days, lines, name, faults)
     else:
@@ -106,6 +106,10 @@ def check_periods(kind: object, name: str, first: str, faults: Faults) -> None:
     if freq.partition("-")[0] in {"W", "M", "Q", "Y"}:
         cure = "Take the days on which the returns end: .to_timestamp(how='end')"
         faults.add(2, name, first, f"periods of {freq}, not days", cure)
+
+
+UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Zulu", "Universal")
+"""Names of the one zone that is no exchange's."""
 
 
 def check_utc(stamps: Instants, lines: Integers, name: str, faults: Faults) -> None:

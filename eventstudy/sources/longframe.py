@@ -9,6 +9,7 @@ import numpy as np
 from eventstudy.arrays import Booleans, Dates, Floats, Integers
 from eventstudy.sources.cells import Faults, check_range, read_dates
 from eventstudy.sources.frames import (
+    UTC,
     check_periods,
     check_utc,
     check_values,
@@ -122,7 +123,7 @@ def _days(cells: pd.Series, name: str, lines: Integers, faults: Faults) -> Dates
         zoned = isinstance(cells.dtype, pd.DatetimeTZDtype)
         local = (cells.dt.tz_localize(None) if zoned else cells).to_numpy()
         days = local.astype("datetime64[D]")
-        if zoned and str(cells.dt.tz) == "UTC":
+        if zoned and str(cells.dt.tz) in UTC:
             check_utc(local, lines, name, faults)
         check_range(days, lines, name, faults)
         return days

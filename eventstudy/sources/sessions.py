@@ -81,7 +81,7 @@ def settle(
     if calendar is not None:
         notes += _gaps(bars, calendar, now)
     notes += _splits(bars)
-    if not is_index(ticker):
+    if calendar is not None and not is_index(ticker):
         bars = _traded(bars, notes)
     return bars, tuple(notes)
 

@@ -36,9 +36,11 @@ def note_no_column(columns: Sequence[Heading], faults: Faults) -> None:
     faults.add(1, "", ", ".join(names), "no column of closes or returns", cure)
 
 
-def used_columns(headings: Sequence[Heading]) -> list[Heading]:
-    """Of one ticker's columns those that make its series."""
+def used_columns(headings: Sequence[Heading], kind: Kind) -> list[Heading]:
+    """Of one ticker's columns those that make its series: returns where those are asked for."""
     roles = {heading.role: heading for heading in headings}
+    if kind == "returns" and "return" in roles:
+        return [roles["return"]]
     if "wide" in roles:
         return [roles["wide"]]
     if "adjusted" in roles or "close" in roles:

@@ -123,3 +123,20 @@ def test_there_may_be_more_rows_than_one_ticker_has_days(tmp_path):
     for name in ("prices.csv", "prices.parquet"):
         quotes = FilePrices(tmp_path / name).load(tickers, date(1960, 1, 1), END)
         assert [len(series.dates) for series in quotes.series.values()] == [18_000] * 6
+
+
+def test_returns_are_taken_from_a_file_with_closes_where_they_are_asked_for(tmp_path):
+    """A split that the closes lack is no return."""
+    file = tmp_path / "crsp.csv"
+    file.write_text("date,permno,close,ret\n2020-01-06,1,102,0.01\n2020-01-07,1,51,0\n")
+    asked = FilePrices(file, kind="returns").load(["1"], START, END).series["1"]
+    assert (asked.kind, asked.values.tolist()) == ("returns", [0.01, 0.0])
+    plain = load(file, "1").series["1"]
+    assert (plain.kind, plain.values.tolist()) == ("prices", [102.0, 51.0])
+
+
+def test_tickers_that_differ_in_case_alone_are_refused(tmp_path):
+    file = tmp_path / "prices.csv"
+    file.write_text("date,ticker,close\n2020-01-06,A,5\n2020-01-07,a,6\n")
+    with pytest.raises(PriceFileError, match="more than one spelling of A"):
+        load(file, "A")

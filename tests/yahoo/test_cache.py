@@ -510,3 +510,26 @@ def test_what_cannot_be_written_is_said(path: Path, what: str) -> None:
     assert "cannot be written" in said
     assert "or name another file with --cache" in said
     assert bytes_of(path) == data
+
+
+def test_closes_as_they_were_traded_are_kept_beside_the_adjusted_ones(path: Path) -> None:
+    """A claim must not be judged otherwise on the second run."""
+    days = np.arange("2020-01-06", "2020-01-10", dtype="datetime64[D]")
+    adjusted, closes = np.array([9.0, 9.0, 9.9, 10.0]), np.array([10.0, 10.0, 10.0, 10.0])
+    opens = adjusted * 1.01
+
+    class Own:
+        name = "own"
+
+        def load(self, tickers: Sequence[str], start: date, end: date) -> Quotes:
+            series = PriceSeries("A", days, adjusted, "prices", "own", opens, closes=closes)
+            return Quotes({"A": series}, {})
+
+    source = CachedPrices(Own(), path)
+    for _ in range(2):
+        one = source.load(["A"], date(2020, 1, 1), date(2020, 1, 10)).series["A"]
+        assert one.values.tolist() == adjusted.tolist()
+        assert one.closes is not None
+        assert one.closes.tolist() == closes.tolist()
+        assert one.opens is not None
+        np.testing.assert_allclose(one.opens, opens, rtol=1e-12)
