@@ -220,11 +220,15 @@ def test_what_is_no_file(name: str, command: Command, folder: Path) -> None:
         assert "Traceback" not in refused.err
 
 
-def test_beyond_a_calendar_is_an_error(command: Command) -> None:
+def test_beyond_a_calendar_is_a_reason_to_drop(command: Command) -> None:
     _write("A,,2150-09-04,,MU,x,,,")
-    refused = command("check", "events.csv")
-    assert refused.code == 2
-    assert "calendar" in refused.err
+    told = command("check", "events.csv")
+    assert told.code == 0
+    assert "1 pair cannot be studied" in told.out
+    assert "2150-09-04 is beyond the calendar of New York (XNYS)" in told.out
+    refused = command("run", "events.csv", "--prices", "snapshot", "--format", "csv")
+    assert refused.code == 3
+    assert "no price series for any event" in refused.err
 
 
 def test_hostile_texts_reach_no_terminal(command: Command) -> None:
