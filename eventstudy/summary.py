@@ -240,8 +240,8 @@ def _family_sentence(tests: pd.DataFrame, leads: pd.DataFrame, at: float) -> lis
     if found.empty:
         return [f"{head}none does: the least p is {probability(family['pvalue_holm'].min())}."]
     named = [
-        f"{str(one.group).replace(':', ' ', 1)} on {one.window} (p {probability(one.pvalue_holm)})"
-        for one in found.sort_values("pvalue_holm", kind="stable").head(NAMED).itertuples()
+        f"{str(one['group']).replace(':', ' ', 1)} on {one['window']} (p {_p(one, 'pvalue_holm')})"
+        for one in found.sort_values("pvalue_holm", kind="stable").head(NAMED).to_dict("records")
     ]
     rest = f" and {len(found) - len(named)} more" if len(found) > len(named) else ""
     return [f"{head}{len(found)} {'does' if len(found) == 1 else 'do'}: {', '.join(named)}{rest}."]
