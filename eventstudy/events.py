@@ -26,6 +26,7 @@ from eventstudy.tables import (
     Table,
     check_frame,
     frame_table,
+    in_notebook,
     likeness,
     longest,
     shown,
@@ -186,11 +187,7 @@ class Events:
         rest = len(self.frame) - len(listed)
         more = f"<p>and {rest:,} more rows</p>" if rest else ""
         html = table.to_html(index=False, escape=True, na_rep="", border=0)
-        # the classes keep a notebook from reading $..$ in a title as a formula
-        return (
-            '<div class="tex2jax_ignore mathjax_ignore">'
-            f"<p><b>Events</b> {escape(self._summary())}</p>{html}{more}</div>"
-        )
+        return in_notebook(f"<p><b>Events</b> {escape(self._summary())}</p>", html, more)
 
 
 def read_events(path: str | PathLike[str], *, tickers: Sequence[str] | str = ()) -> Events:

@@ -13,13 +13,24 @@ from typing import Any, Self
 import pandas as pd
 
 from eventstudy.report.findings import Findings
-from eventstudy.report.formats import in_notebook
 from eventstudy.rundir import MARK, write_table, write_whole
+from eventstudy.tables import in_notebook
 from eventstudy.windows import WindowLike
 from eventstudy.workbook import check_xlsxwriter, write_workbook
 
 SHOWN = 60
 """Rows that are printed."""
+
+
+def as_text(headline: str, table: pd.DataFrame, rest: str) -> str:
+    """Print a table below what it is, and above how many more rows there are, "" for none."""
+    return f"{headline}\n{table.to_string(index=False)}{rest and chr(10)}{rest}"
+
+
+def as_page(headline: str, table: pd.DataFrame, rest: str) -> str:
+    """Write the same as HTML for a notebook."""
+    page = table.to_html(index=False, border=0, na_rep="")
+    return in_notebook(f"<p>{html.escape(headline)}</p>", page, rest and f"<p>{rest}</p>")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,14 +174,10 @@ class Reported(ABC):
         (folder / MARK).write_text(text + "\n", encoding="utf-8", newline="\n")
 
     def __repr__(self) -> str:
-        table, rest = self._shown()
-        return f"{self._headline()}\n{table.to_string(index=False)}{rest and chr(10)}{rest}"
+        return as_text(self._headline(), *self._shown())
 
     def _repr_html_(self) -> str:
-        table, rest = self._shown()
-        page = table.to_html(index=False, border=0, na_rep="")
-        head = f"<p>{html.escape(self._headline())}</p>"
-        return in_notebook(head, page, rest and f"<p>{rest}</p>")
+        return as_page(self._headline(), *self._shown())
 
     def _shown(self) -> tuple[pd.DataFrame, str]:
         """Give the first rows of the summary, and how many more there are, in words."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,8 +12,9 @@ import pandas as pd
 
 from eventstudy.errors import InputError
 from eventstudy.plots import Plots
-from eventstudy.report.formats import counted, in_notebook
+from eventstudy.report.formats import counted
 from eventstudy.report.limits import PAGES
+from eventstudy.reported import SHOWN, as_page, as_text
 from eventstudy.resultframes import ResultFrames
 from eventstudy.rundir import (
     OPTIONAL,
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 REPORTABLE = 50_000
 """Pairs of an event and a security up to which there are reports."""
-SHOWN = 60
-"""Rows that a result prints of itself."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -295,14 +293,10 @@ class StudyResult(ResultFrames):
         )
 
     def __repr__(self) -> str:
-        table, rest = self._shown()
-        return f"{self.headline}\n{table.to_string(index=False)}{rest and chr(10)}{rest}"
+        return as_text(self.headline, *self._shown())
 
     def _repr_html_(self) -> str:
-        table, rest = self._shown()
-        page = table.to_html(index=False, border=0, na_rep="")
-        head = f"<p>{html.escape(self.headline)}</p>"
-        return in_notebook(head, page, rest and f"<p>{rest}</p>")
+        return as_page(self.headline, *self._shown())
 
     def _shown(self) -> tuple[pd.DataFrame, str]:
         """Give the first rows of the summary, and how many more there are, in words."""

@@ -114,12 +114,11 @@ def locate(
     dates = frame["date"].to_numpy().astype("datetime64[D]")
     for which, one in enumerate(calendars):
         here = calendar == which
-        if one.name == "data":
-            if (own := np.flatnonzero(here & timed)).size:
-                dates[own] = _written(frame, own)
-            clocked, dated = np.flatnonzero(here)[:0], np.flatnonzero(here)
-        else:
-            clocked, dated = np.flatnonzero(here & timed), np.flatnonzero(here & ~timed)
+        by_clock = here & timed
+        if one.name == "data" and by_clock.any():
+            dates[by_clock] = _written(frame, np.flatnonzero(by_clock))
+            by_clock = np.zeros_like(by_clock)
+        clocked, dated = np.flatnonzero(by_clock), np.flatnonzero(here & ~by_clock)
         clocked, early_or_late = _split(clocked, one.covers(instants[clocked]))
         dropped |= _reasons(early_or_late, instants[early_or_late], one.beyond)
         dated, early_or_late = _split(dated, one.reaches(dates[dated], closed_day))

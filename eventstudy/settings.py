@@ -14,7 +14,7 @@ from eventstudy.errors import InputError, StudyError
 from eventstudy.events import Events
 from eventstudy.inference import FAMILY_TESTS, TESTS
 from eventstudy.models import describe_model
-from eventstudy.tables import shown
+from eventstudy.tables import in_notebook, shown
 from eventstudy.windows import Window
 
 _SHOWN = 200
@@ -182,11 +182,7 @@ def settings_table(spec: Mapping[str, Any]) -> str:
         f"<tr><th>{escape(name)}</th><td>{escape(shown(text, _SHOWN))}</td></tr>"
         for name, text in words.items()
     )
-    # the classes keep a notebook from reading $..$ in a text as a formula
-    return (
-        '<div class="tex2jax_ignore mathjax_ignore">'
-        f"<p><b>Study</b></p><table><tbody>{rows}</tbody></table></div>"
-    )
+    return in_notebook(f"<p><b>Study</b></p><table><tbody>{rows}</tbody></table>")
 
 
 def _worded(value: object) -> str:

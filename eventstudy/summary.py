@@ -64,9 +64,7 @@ def summary_table(events: pd.DataFrame, window: str) -> pd.DataFrame:
 
 def groups_table(tests: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
     """One row a group and window: the effect by the test that leads there, in per cent."""
-    adjusted = leads[["group", "window", "pvalue_holm"]]
-    own = tests[tests["lead"].astype(bool)].drop(columns="pvalue_holm")
-    lead = own.merge(adjusted, on=["group", "window"], how="left")
+    lead = _leading(tests, leads)
     # Effects of some tests are mean ranks or shares, which are no per cent of a return.
     returns = 100 * lead[["estimate", "low", "high"]].where(~lead["test"].isin(OWN_SCALE))
     return pd.DataFrame(
@@ -83,6 +81,12 @@ def groups_table(tests: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
             "reason": lead["reason"].where(lead["pvalue"].isna(), ""),
         }
     ).reset_index(drop=True)
+
+
+def _leading(tests: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the tests that lead, Holm's p that of their own family in place of the test's."""
+    own = tests[tests["lead"].astype(bool)].drop(columns="pvalue_holm")
+    return own.merge(leads[["group", "window", "pvalue_holm"]], on=["group", "window"], how="left")
 
 
 def find(
@@ -224,8 +228,7 @@ def _group_sentences(tests: pd.DataFrame, leads: pd.DataFrame, window: str, at: 
 
 def _family_sentence(tests: pd.DataFrame, leads: pd.DataFrame, at: float) -> list[str]:
     """Say which groups and windows are found when all of them are counted."""
-    own = tests[tests["lead"].astype(bool)].drop(columns="pvalue_holm")
-    family = own.merge(leads[["group", "window", "pvalue_holm"]], on=["group", "window"])
+    family = _leading(tests, leads)
     family = family[family["pvalue_holm"].notna()]
     # Groups of the same pairs are one hypothesis, and are called by the first of their names.
     family = family.drop_duplicates(["window", "test", "n", "pvalue", "estimate"])
@@ -408,8 +411,8 @@ def power_sentences(power: pd.DataFrame, at: float) -> list[str]:
     everyone = power[(power["group"] == "all") & power["mde"].notna()]
     found += [
         f"If event days vary as estimation days do, the {ESTIMATES.get(row['test'], 'average')} "
-        f"over all events would be detected as often from {percent(row['mde'])} % on; "
-        f"{percent(row['effect'])} % was measured.{_wider(row)}"
+        f"over all events is detected with a power of {level(row['target'])} from "
+        f"{percent(row['mde'])} % on; {percent(row['effect'])} % was measured.{_wider(row)}"
         for row in everyone.to_dict("records")
     ]
     return found
@@ -431,8 +434,8 @@ def _wider(row: Mapping[Any, Any]) -> str:
         return ""
     return (
         f" But they vary more: the interval of what was measured reaches "
-        f"{percent(row['half_width'])} % to either side, so that only an effect of more than that "
-        "would have been found."
+        f"{percent(row['half_width'])} % to either side, and only a measured effect of more than "
+        "that is found."
     )
 
 

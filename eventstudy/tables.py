@@ -66,6 +66,11 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
+def in_notebook(*parts: str) -> str:
+    """Put pieces of a page into one that a notebook shows; $..$ in a text is no formula there."""
+    return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
+
+
 def likeness(word: str, words: Iterable[str]) -> str:
     """Find the one of ``words`` that ``word`` may have been meant to be; "" where none is close.
 

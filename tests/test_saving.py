@@ -17,7 +17,7 @@ import eventstudy as es
 from eventstudy.errors import InputError, MissingExtraError, RunDirectoryError
 from eventstudy.parquetfile import ParquetTable, write_parquet
 from eventstudy.report.limits import PAGES, limited
-from eventstudy.result import SHOWN
+from eventstudy.reported import SHOWN
 from eventstudy.rundir import TABLES, read_table, typed, write_table
 from eventstudy.summary import find
 from eventstudy.tableset import Parts

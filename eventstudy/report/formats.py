@@ -134,8 +134,3 @@ def level(value: float) -> str:
     ('95 %', '99.5 %')
     """
     return f"{100 * value:.6g} %"
-
-
-def in_notebook(*parts: str) -> str:
-    """Put pieces of a page into one that a notebook shows; $..$ in a text is no formula there."""
-    return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
