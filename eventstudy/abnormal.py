@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.kernels.cumulate import Cumulated, cumulate, leverage
-from eventstudy.kernels.gather import gather, gather_counts, gather_flags
+from eventstudy.kernels.gather import gather, gather_counts, gather_flags, rows_at
 from eventstudy.kernels.resample import placebo_statistics
 from eventstudy.kernels.window_start import blank_before
 from eventstudy.models import Fit, Model
@@ -301,7 +301,7 @@ class Abnormal:
             self.design,
             self.model,
             self.fit.take(index),
-            self.ar[index],
+            rows_at(self.ar, index),
             {window: found.take(index) for window, found in self.effects.items()},
             None if self.left_out is None else self.left_out[index],
             None if self.back is None else self.back[index],

@@ -27,11 +27,12 @@ from eventstudy.stack import Stack
 from eventstudy.windows import Design, Window
 from eventstudy.windowsums import shared_window_sums
 
-# Estimation windows of so many events stay in a core's cache from the gather to the fit.
-BLOCK = 512
+# Estimation windows of so many events stay near a core from the gather to the last sum; of fewer,
+# threads would wait for each other between calls.
+BLOCK = 1024
 RANGE = 8 * BLOCK
 # A fit reads its windows a few times only: more events at once cost less than they save.
-_FITTED = 4 * BLOCK
+_FITTED = 2 * BLOCK
 
 LeftOut = Callable[[Rows, Design], Booleans]
 """From some rows and the windows to the estimation days to leave out."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Floats, Integers
-from eventstudy.execution import Execute, map_chunks
+from eventstudy.execution import Execute, chunks, map_chunks
 from eventstudy.frames import in_groups
 from eventstudy.inference import (
     FAMILY_TESTS,
@@ -42,6 +42,8 @@ TEST_COLUMNS = ("group", "window", "test", *NUMBERS, *ADJUSTED, *WORDS, "reason"
 ON_REQUEST = 10_000
 """Events above which placebo and resampling are done only where they are asked for."""
 MOST_EVENTS = 1_000
+# Pieces that the windows of many events are tested in: so few that they stay in this process.
+_PIECES = 8
 RESAMPLES = (
     f"it draws resamples: of more than {ON_REQUEST:,} events only where it is asked for, as in "
     "tests=[...]"
@@ -159,8 +161,7 @@ def group_tests(
     for names, positions in alike:
         own = tested.take(positions)
         pool = Pool(own, windows, eligible[positions], execute, together=history)
-        for number in range(len(windows)):
-            asked |= _ask(pool, number, names, wanted)
+        asked |= _ask_all(pool, names, wanted, execute)
         del pool  # before the next one takes its events
     keys = [(group, str(window)) for group in groups for window in windows]
     results = {key: dict(asked[key].answers) for key in keys}
@@ -244,6 +245,28 @@ def _narrowed(abnormal: Abnormal, windows: tuple[Window, ...]) -> Abnormal:
         ar=abnormal.ar[:, abnormal.days(hull)],
         effects={window: abnormal.cumulate(window) for window in windows},
     )
+
+
+def _ask_all(pool: Pool, groups: list[str], wanted: _Wanted, execute: Execute) -> dict[Key, _Asked]:
+    """Ask the tests of all windows for groups of the same events, of many side by side."""
+    found = _ask(pool, 0, groups, wanted)
+    # By now what windows share is there, so that none waits for another.
+    shared, others = (pool, groups, wanted), len(pool.windows) - 1
+    size = -(-others // _PIECES) if len(pool) > ON_REQUEST else others
+    for part in execute(_ask_others, shared, chunks(others, max(size, 1), block=1)):
+        found |= part
+    return found
+
+
+def _ask_others(
+    shared: tuple[Pool, list[str], _Wanted], start: int, stop: int
+) -> dict[Key, _Asked]:
+    """Ask the tests of some windows behind the first one."""
+    pool, groups, wanted = shared
+    found: dict[Key, _Asked] = {}
+    for number in range(start, stop):
+        found |= _ask(pool, 1 + number, groups, wanted)
+    return found
 
 
 def _ask(pool: Pool, number: int, groups: list[str], wanted: _Wanted) -> dict[Key, _Asked]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +57,21 @@ def digest_of(frame: pd.DataFrame) -> str:
         alike = len(column) > 0 and bool((column == column.iloc[0]).all())
         texts = column.iloc[:1] if alike else column
         for first in range(0, len(texts), _TEXTS):
-            joined = "\x1f".join(texts.iloc[first : first + _TEXTS].tolist())
-            digest.update(f"{chr(0x1F) if first else ''}{joined}".encode("utf-8", "surrogatepass"))
+            digest.update(b"\x1f" if first else b"")
+            digest.update(_joined(texts.iloc[first : first + _TEXTS]))
     return digest.hexdigest()
+
+
+def _joined(texts: pd.Series) -> bytes | memoryview:
+    """Join texts by a character that none of them has."""
+    if isinstance(texts.dtype, pd.StringDtype) and texts.dtype.storage == "pyarrow":
+        # without a Python text a cell: a third of the time
+        arrow, compute = import_module("pyarrow"), import_module("pyarrow.compute")
+        cells = arrow.array(texts, arrow.large_string())
+        whole = arrow.ListArray.from_arrays([0, len(cells)], cells)
+        separator = arrow.scalar("\x1f", arrow.large_string())
+        return memoryview(compute.binary_join(whole, separator)[0].as_buffer())
+    return "\x1f".join(texts.tolist()).encode("utf-8", "surrogatepass")
 
 
 def describe_run(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from eventstudy.arrays import Booleans, Dates, Integers, Texts
 from eventstudy.calendars import PHASES, Calendar, ClosedDay
+from eventstudy.kernels.gather import rows_at
 from eventstudy.panel import Panel
 
 CLOSED_DAY_RULES = ("next", "previous", "drop")
@@ -68,9 +69,12 @@ class Rows:
 
     def take(self, index: Integers | Booleans | slice) -> Rows:
         """Keep the rows at the given positions; a slice and flags of all rows copy nothing."""
-        if isinstance(index, np.ndarray) and index.dtype == np.bool_ and index.all():
-            return self
-        return Rows(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+        if isinstance(index, np.ndarray) and index.dtype == np.bool_:
+            if index.all():
+                return self
+            index = np.flatnonzero(index)
+        place = cast("Integers | slice", index)
+        return Rows(*(rows_at(getattr(self, name), place) for name in self.__dataclass_fields__))
 
 
 def locate(
@@ -79,6 +83,7 @@ def locate(
     calendars: Sequence[Calendar],
     *,
     closed_day: ClosedDay = "next",
+    event: Integers | None = None,
 ) -> tuple[Rows, dict[int, str]]:
     """Find day zero of each pair by its calendar alone.
 
@@ -96,6 +101,8 @@ def locate(
         The calendars.
     closed_day : {"next", "previous", "drop"}
         What happens to a date that is no session.
+    event : array of int, shape (pairs,), optional
+        Event of each pair; by default found from the ids.
 
     Returns
     -------
@@ -134,7 +141,7 @@ def locate(
     announced = announced[kept]
     rows = Rows(
         pair=_small(kept),
-        event=_small(pd.factorize(frame["event_id"])[0])[kept],
+        event=_small(pd.factorize(frame["event_id"])[0] if event is None else event)[kept],
         calendar=_small(calendar)[kept],
         announced=_small(announced),
         zero=announced.astype(np.int64),

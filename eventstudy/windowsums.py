@@ -151,7 +151,9 @@ def shared_window_sums(
     pairs = _Pairs.of(rows, panel, factors, window)
     if not len(pairs):
         return None
-    found = np.full((len(rows), SUMS), np.nan)
+    found = np.empty((len(rows), SUMS))
+    if len(pairs.events) < len(rows):
+        found.fill(np.nan)
     for events, sums in execute(_sums_of_range, pairs, chunks(len(pairs), RANGE, block=_LOT)):
         found[events] = sums
     return found

@@ -215,11 +215,6 @@ class Sample:
         total[long] = np.nansum(self.take(~self.one_session).one_session_ar, axis=1)
         return total
 
-    @cached_property
-    def ordered(self) -> Floats:
-        """The same sums, ascending, shape (N,)."""
-        return np.sort(self.signed)
-
     @property
     def residuals(self) -> Floats:
         """Abnormal returns of the estimation window, shape (N, E): for tests of few events."""

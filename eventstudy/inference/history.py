@@ -14,6 +14,7 @@ from eventstudy.abnormal import Abnormal
 from eventstudy.arrays import Booleans, Floats, Integers
 from eventstudy.inference.history_block import Block, Daily, Figures, added, block_history
 from eventstudy.inference.timeline import Days
+from eventstudy.kernels.gather import rows_at
 from eventstudy.stack import Stack
 from eventstudy.windows import Window
 
@@ -170,8 +171,8 @@ def take_history(task: HistoryTask, days: Days, start: int, stop: int) -> RangeH
         days.total[own],
         days.squares[own],
         tested,
-        task.effects[events],
-        task.enters[events],
+        rows_at(task.effects, events),
+        rows_at(task.enters, events),
     )
     stack = Stack[Figures](len(events))
     sums: list[list[Daily | None]] = []

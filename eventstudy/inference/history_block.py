@@ -245,7 +245,8 @@ def _rising_runs(
     """
     days = values.shape[1]
     found = {length: np.full(len(values), np.nan) for length in lengths}
-    flat = values.reshape(-1)
+    # Less its noise a day: a sum beyond that of so many days is then one above zero.
+    flat = (values - noise[:, None]).reshape(-1)
     runs: Floats = np.empty(values.shape)
     sums = runs.reshape(-1)
     for day in range(1, min(max(lengths, default=1), days)):
@@ -256,8 +257,7 @@ def _rising_runs(
         ends = days - day
         known = ends if whole else np.count_nonzero(np.isfinite(runs[:, :ends]), axis=1)
         with np.errstate(invalid="ignore"):
-            rising = runs > noise[:, None] * (day + 1)
-            found[day + 1] = _count_rows(rising[:, :ends]) / known
+            found[day + 1] = _count_rows((runs > 0.0)[:, :ends]) / known
     return found
 
 

@@ -113,7 +113,8 @@ class Pool:
             CorrelationTask.of(events, windows, enters, dates, lead) if correlations else None,
         )
         history = Histories(len(self), windows)
-        correlation = Correlations(dates.order, enters)
+        drawn = task.correlation is not None and task.correlation.signs is not None
+        correlation = Correlations(dates.order, enters, drawn=drawn)
         for one, other in self.execute(_range_sums, task, task.timeline.ranges):
             if one is not None:
                 history.add(one)

@@ -59,15 +59,15 @@ def generalized_sign_window_test(sample: Sample) -> TestResult:
 
 def sign_test(sample: Sample) -> TestResult:
     """Count the positive effects against a fair coin, exactly."""
-    ordered = sample.ordered
-    positive = len(ordered) - int(np.searchsorted(ordered, 0.0, side="right"))
-    n = positive + int(np.searchsorted(ordered, 0.0, side="left"))
+    effects = sample.signed
+    positive = int(np.count_nonzero(effects > 0))
+    n = positive + int(np.count_nonzero(effects < 0))
     if n < 2:
         return TestResult(n=n, reason=TOO_FEW)
     lower, upper = special.bdtr(positive, n, 0.5), special.bdtrc(positive - 1, n, 0.5)
     upper = upper if positive > 0 else 1.0
     pvalue = float(min(1.0, 2.0 * min(lower, upper)))
-    low, high, reason = _median_interval(ordered, sample.level)
+    median, low, high, reason = _median(effects, sample.level)
     if not reason and (low <= 0.0 <= high) != (pvalue > 1.0 - sample.level):
         low, high = np.nan, np.nan
         reason = "effects of zero: the test leaves them out, an interval of the median cannot"
@@ -75,7 +75,7 @@ def sign_test(sample: Sample) -> TestResult:
         statistic=float(positive),
         pvalue=pvalue,
         n=n,
-        estimate=float(ordered[[(len(ordered) - 1) // 2, len(ordered) // 2]].mean()),
+        estimate=median,
         low=low,
         high=high,
         reason=reason,
@@ -83,18 +83,21 @@ def sign_test(sample: Sample) -> TestResult:
     )
 
 
-def _median_interval(ordered: Floats, level: float) -> tuple[float, float, str]:
-    """Order statistics that the exact sign test does not reject as the median."""
-    n = len(ordered)
+def _median(values: Floats, level: float) -> tuple[float, float, float, str]:
+    """Find the median, and the order statistics that the exact sign test does not reject as it."""
+    n = len(values)
 
     def tails(k: int) -> float:
         return 2.0 * float(special.bdtr(k, n, 0.5))
 
     # A tail costs as much as sorting a few events: only those that the bisection asks for.
     skip = bisect_right(range(n), (1.0 - level) * (1 + 1e-12), key=tails) - 1
+    places = [(n - 1) // 2, n // 2, max(skip, 0), n - 1 - max(skip, 0)]
+    first, second, low, high = np.partition(values, places)[places].tolist()
+    median = (first + second) / 2.0
     if skip < 0:
-        return np.nan, np.nan, f"{n} pairs cannot reach the {1 - level:.3g} level"
-    return float(ordered[skip]), float(ordered[n - 1 - skip]), ""
+        return median, np.nan, np.nan, f"{n} pairs cannot reach the {1 - level:.3g} level"
+    return median, low, high, ""
 
 
 def wilcoxon_test(sample: Sample) -> TestResult:

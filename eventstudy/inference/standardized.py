@@ -8,13 +8,17 @@ import numpy as np
 from scipy import special
 
 from eventstudy.inference.base import ROUNDING, TOO_FEW, Sample, Test, TestResult, with_se
-from eventstudy.inference.correlations import Correlation
+from eventstudy.inference.correlations import MANY, Correlation
 
 NULL = "the mean standardised cumulative abnormal return is zero"
 ALTERNATIVE = "it is not zero"
 ALIKE = (
     "the effects lie closer together than their own forecast errors allow, so that the interval "
     "may be too short by chance: read the adjusted Patell Z"
+)
+DRAWN = (
+    "the degrees of freedom are estimated from draws of signs, as they are of more than "
+    f"{MANY:,} events on many dates"
 )
 ESTIMATE = "the estimate is the precision-weighted effect, not the plain mean"
 
@@ -76,9 +80,11 @@ def adjusted_bmp_test(sample: Sample) -> TestResult:
     se = spread / np.sqrt(n) * widening
     dof = adjusted_dof(sample.correlation, n, len(sample.days_zero))
     found = _standardized(sample, se, dof, r)
-    if not found.has_value or not _alike(sample, spread, r):
+    if not found.has_value:
         return found
-    return replace(found, note=f"{found.note}; {ALIKE}")
+    further = [ALIKE] if _alike(sample, spread, r) else []
+    further += [DRAWN] if sample.correlation.drawn else []
+    return replace(found, note="; ".join([found.note, *further]))
 
 
 def _alike(sample: Sample, spread: float, r: float) -> bool:
@@ -102,7 +108,9 @@ def adjusted_dof(found: Correlation, n: int, dates: int) -> float:
         return n - 1
     widening = 1.0 + (n - 1) * found.r
     spread = found.squares - (2.0 / n) * float((found.row_sums**2).sum()) + widening**2
-    return min(n - 1.0, ((n - 1) * (1.0 - found.r)) ** 2 / spread)
+    trace = ((n - 1) * (1.0 - found.r)) ** 2
+    # Exact squares leave no less than that; estimated ones may.
+    return n - 1.0 if spread * (n - 1) <= trace else trace / spread
 
 
 def _no_correlation(sample: Sample) -> TestResult | None:

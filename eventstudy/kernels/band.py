@@ -102,7 +102,7 @@ class Band:
     bounds: Integers
     place: Integers
 
-    def sums(self, own: slice, lengths: Sequence[int], *, single: bool) -> BandSums:
+    def sums(self, own: slice, lengths: Sequence[int], signs: np.ndarray | None = None) -> BandSums:
         """Sum C_ij of the events of some dates; the others are their partners alone.
 
         Parameters
@@ -111,9 +111,9 @@ class Band:
             The dates.
         lengths : sequence of int, length W
             Sessions of each window.
-        single : bool
-            Whether the products of pairs, of which only the sum of squares is taken, are in single
-            precision: half the time, and about six digits of that sum.
+        signs : array of 1 and -1, shape (k, N), optional
+            Estimate the squares of dates of few events from so many draws of signs: the square of a
+            sum that has random signs is, on average, the sum of squares. Without, they are exact.
         """
         days = self.residuals.shape[1]
         most = min(max(lengths) - 1, days - 1)
@@ -123,9 +123,8 @@ class Band:
         # What each window has in common with itself so many sessions later.
         share = np.maximum(length - np.arange(most + 1), 0) / length
         with np.errstate(invalid="ignore"):
-            totals = _Totals.of(self, own, first, last)
-            by_lag = _row_sums(self, own, first, last, totals)
-            squares = _squares(self, own, first, last, totals, single=single)
+            by_lag, signed = _sums_by_lag(self, own, first, last, signs)
+            squares = _squares(self, own, first, last, signed)
         problem = _problems(share, self._pairs(own, most), np.isfinite(squares), days)
         if not (np.isfinite(squares).all() and np.isfinite(by_lag).all()):
             by_lag, squares = np.nan_to_num(by_lag), np.nan_to_num(squares)
@@ -164,51 +163,6 @@ def _problems(share: Floats, pairs: Booleans, known: Booleans, days: int) -> tup
     return tuple(problem)
 
 
-@dataclass(frozen=True, eq=False)
-class _Totals:
-    """Sums over the events of each date; lags from -D (earlier) to D (later), or from 0 to D.
-
-    Attributes
-    ----------
-    days : array of float, shape (dates, 2 D + 1, E)
-        Residuals by day, weighted by their scale at each lag.
-    level : array of float, shape (2 D + 1, dates)
-        Means weighted by it.
-    earlier, later : array of float, shape (own dates, D + 1, E), (dates from them on, D + 1, E)
-        Residuals weighted by mean and squared scale, of the earlier and the later one of two dates.
-    earlier_level, later_level : array of float, shape (D + 1, dates)
-        Squared means weighted by squared scale.
-    """
-
-    days: Floats
-    level: Floats
-    earlier: Floats
-    later: Floats
-    earlier_level: Floats
-    later_level: Floats
-
-    @classmethod
-    def of(cls, band: Band, own: slice, first: Moments, last: Moments) -> _Totals:
-        """Sum them: as own dates are the earlier ones of two, and later dates the later ones."""
-        begin = band.bounds[:-1]
-        scale = np.concatenate([last.scale[:0:-1], first.scale])
-        mean = np.concatenate([last.mean[:0:-1], first.mean])
-        levels = [one.scale * one.mean for one in (first, last)]
-        of_first, of_last = (
-            one.scale * level for one, level in zip((first, last), levels, strict=True)
-        )
-        squared = [np.add.reduceat(level**2, begin, axis=1) for level in levels]
-        sums = _by_date(band, np.concatenate([scale, of_first, of_last]))
-        by_lag, lags = len(scale), len(of_first)
-        return cls(
-            sums[:, :by_lag],
-            np.add.reduceat(scale * mean, begin, axis=1),
-            sums[own, by_lag : by_lag + lags],
-            sums[own.start :, by_lag + lags :],
-            *squared,
-        )
-
-
 def _by_date(band: Band, weights: Floats) -> Floats:
     """Sum residuals over the events of each date, shape (dates, weights, E)."""
     edges = band.bounds.tolist()
@@ -218,63 +172,116 @@ def _by_date(band: Band, weights: Floats) -> Floats:
     return found
 
 
-def _row_sums(band: Band, own: slice, first: Moments, last: Moments, totals: _Totals) -> Floats:
-    """Sum correlations by lag and event, shape (2 D + 1, n): from lag -D (earlier) to D (later).
+def _sums_by_lag(
+    band: Band, own: slice, first: Moments, last: Moments, signs: np.ndarray | None
+) -> tuple[Floats, Floats | None]:
+    """Sum correlations by lag and event, and with signs on the partners.
 
     rho = (cross - count mean_x mean_y) scale_x scale_y: the partners are summed before they are
     multiplied by an event's own days. An event's correlation with itself is left out.
+
+    Returns
+    -------
+    by_lag : array of float, shape (2 D + 1, n)
+        From lag -D (earlier) to D (later).
+    signed : array of float, shape (D + 1, k, n), or None
+        From lag 0 on.
     """
     days, most = band.residuals.shape[1], len(first.mean) - 1
+    scale = np.concatenate([last.scale[:0:-1], first.scale])
+    mean = np.concatenate([last.mean[:0:-1], first.mean])
+    draws = 0 if signs is None else len(signs)
+    # Lag by lag: a row of all partners, and from lag 0 on one of each draw.
+    lags = np.repeat(np.arange(-most, most + 1), [1] * most + [1 + draws] * (most + 1))
+    weights = scale[most - lags]
+    if signs is not None:
+        weights[most:].reshape(most + 1, 1 + draws, -1)[:, 1:] *= signs
+    begin, stop = band.bounds[own.start], band.bounds[own.stop]
     sizes = np.diff(band.bounds)
-    partners = np.zeros((own.stop - own.start, 2 * most + 1, days))
-    level = np.zeros((2 * most + 1, own.stop - own.start))
+    of_date = _by_date(band, weights)
+    of_level = np.add.reduceat(weights * mean[most - lags], band.bounds[:-1], axis=1)
+    # Days by lags: a product of many rows and few columns is fastest with its columns side by side.
+    partners = np.zeros((own.stop - own.start, days, len(lags)))
+    level = np.zeros((len(lags), own.stop - own.start))
     for lag in range(-most, most + 1):
         date, other = band.after(own, lag)
         if not lag:
             date = other = date[sizes[date] > 1]
+        row, which = date - own.start, slice(*np.searchsorted(lags, [lag, lag + 1]).tolist())
         # The later one of two dates lacks its last days in what they share.
         mine, its = slice(max(lag, 0), days + min(lag, 0)), slice(max(-lag, 0), days - max(lag, 0))
-        partners[date - own.start, most + lag, mine] = totals.days[other, most - lag, its]
-        level[most + lag, date - own.start] = (days - abs(lag)) * totals.level[most - lag, other]
-    begin, stop = band.bounds[own.start], band.bounds[own.stop]
-    products = np.empty((stop - begin, 2 * most + 1))
+        partners[row, mine, which] = of_date[other, which, its].transpose(0, 2, 1)
+        level[which, row] = (days - abs(lag)) * of_level[which, other]
+    products = np.empty((stop - begin, len(lags)))
     edges = itertools.pairwise(band.bounds[own.start : own.stop + 1].tolist())
     for (start, end), those in zip(edges, partners, strict=True):
-        np.matmul(band.residuals[start:end], those.T, out=products[start - begin : end - begin])
-    scale = np.concatenate([last.scale[:0:-1], first.scale])[:, begin:stop]
-    mean = np.concatenate([last.mean[:0:-1], first.mean])[:, begin:stop]
-    sums = scale * (products.T - np.repeat(level, sizes[own], axis=1) * mean)
-    sums[most] -= np.repeat(sizes[own] > 1, sizes[own])
-    return sums
+        np.matmul(band.residuals[start:end], those, out=products[start - begin : end - begin])
+    sums = products.T - np.repeat(level, sizes[own], axis=1) * mean[most + lags, begin:stop]
+    sums *= scale[most + lags, begin:stop]
+    itself = np.repeat(sizes[own] > 1, sizes[own])
+    from_zero = sums[most:].reshape(most + 1, 1 + draws, -1)
+    from_zero[0, 0] -= itself
+    if signs is None:
+        return sums, None
+    from_zero[0, 1:] -= itself * signs[:, begin:stop]
+    return np.concatenate([sums[:most], from_zero[:, 0]]), from_zero[:, 1:]
 
 
 def _squares(
-    band: Band, own: slice, first: Moments, last: Moments, totals: _Totals, *, single: bool
+    band: Band, own: slice, first: Moments, last: Moments, signed: Floats | None
 ) -> Floats:
-    """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once.
+    """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once."""
+    days, most = band.residuals.shape[1], len(first.mean) - 1
+    place, sizes = band.place.tolist(), np.diff(band.bounds).tolist()
+    latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
+    edges = band.bounds[own.start : own.stop] - band.bounds[own.start]
+    if signed is None:
+        found = _squares_of_few(band, own, first, last, latest)
+    else:
+        by_event = np.einsum("lkn,lkn->ln", signed, signed) / signed.shape[1]
+        found = np.ascontiguousarray(np.add.reduceat(by_event, edges, axis=1).T)
+    for date in range(own.start, own.stop):
+        for other in _many(sizes, days, date, latest[date]):
+            found[date - own.start, place[other] - place[date]] = _of_many(band, date, other)
+    return found
+
+
+def _many(sizes: list[int], days: int, date: int, stop: int) -> list[int]:
+    """Find the dates with so many events that products of days by days are the fewer ones."""
+    n = sizes[date]
+    return [one for one in range(date, stop) if n * sizes[one] > days * (n + sizes[one])]
+
+
+def _of_many(band: Band, date: int, other: int) -> float:
+    """Sum squared correlations over the pairs of a date with a later one, or itself."""
+    bounds, residuals = band.bounds, band.residuals
+    lag = int(band.place[other] - band.place[date])
+    x = residuals[bounds[date] : bounds[date + 1], lag:]
+    y = residuals[bounds[other] : bounds[other + 1], : residuals.shape[1] - lag]
+    return squares_of_many(x, y, same=date == other)
+
+
+def _squares_of_few(
+    band: Band, own: slice, first: Moments, last: Moments, latest: list[int]
+) -> Floats:
+    """Sum the squares of dates with few events, shape (own dates, D + 1), from each pair.
 
     (cross - count mean_x mean_y)^2 scale_x^2 scale_y^2 is never formed pair by pair: of its three
     terms only the first needs the pairs, the others are products of sums over dates.
     """
     days, most = band.residuals.shape[1], len(first.mean) - 1
-    products = _Products.of(band, first, last, np.float32 if single else np.float64)
+    products, totals = _Products.of(band, first, last), _Totals.of(band, own, first, last)
     place, sizes = band.place.tolist(), np.diff(band.bounds).tolist()
-    latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
     found = np.zeros((own.stop - own.start, most + 1))
     few = np.zeros(found.shape, dtype=np.bool_)
     for date in range(own.start, own.stop):
-        n, row = sizes[date], date - own.start
-        others, begin = range(date, latest[date]), date + (n == 1)
-        # From so many events on, products of days by days are fewer than of events by events.
-        many = [one for one in others if n * sizes[one] > days * (n + sizes[one])]
-        for end in [*many, others.stop]:
+        row, begin = date - own.start, date + (sizes[date] == 1)
+        for end in [*_many(sizes, days, date, latest[date]), latest[date]]:
             if begin < end:
                 lags = band.place[begin:end] - place[date]
-                found[row, lags] = products.of_few(date, slice(begin, end))
+                found[row, lags] = products.squares(date, slice(begin, end))
                 few[row, lags] = True
             begin = end + 1
-        for other in many:
-            found[row, place[other] - place[date]] = products.of_many(date, other)
     for lag in range(most + 1):
         date, other = band.after(own, lag)
         mixed = np.einsum(
@@ -291,6 +298,33 @@ def _squares(
 
 
 @dataclass(frozen=True, eq=False)
+class _Totals:
+    """Sums over the events of each date; lags from 0 to D.
+
+    Attributes
+    ----------
+    earlier, later : array of float, shape (own dates, D + 1, E), (dates from them on, D + 1, E)
+        Residuals weighted by mean and squared scale, of the earlier and the later one of two dates.
+    earlier_level, later_level : array of float, shape (D + 1, dates)
+        Squared means weighted by squared scale.
+    """
+
+    earlier: Floats
+    later: Floats
+    earlier_level: Floats
+    later_level: Floats
+
+    @classmethod
+    def of(cls, band: Band, own: slice, first: Moments, last: Moments) -> _Totals:
+        """Sum them: as own dates are the earlier ones of two, and later dates the later ones."""
+        levels = [one.scale * one.mean for one in (first, last)]
+        weights = [one.scale * level for one, level in zip((first, last), levels, strict=True)]
+        squared = [np.add.reduceat(level**2, band.bounds[:-1], axis=1) for level in levels]
+        sums, lags = _by_date(band, np.concatenate(weights)), len(levels[0])
+        return cls(sums[own, :lags], sums[own.start :, lags:], *squared)
+
+
+@dataclass(frozen=True, eq=False)
 class _Products:
     """Products of the residuals of pairs.
 
@@ -298,37 +332,32 @@ class _Products:
     ----------
     band : Band
         The band.
-    laid : array, shape (N, sessions)
-        Its rows on one axis of sessions, of length one, so that single precision holds the squares
-        of their products.
+    laid : array of float, shape (N, sessions)
+        Its rows on one axis of sessions.
     place : array of int, shape (dates,)
         Where each date begins on it.
-    itself : array, shape (N,)
+    itself : array of float, shape (N,)
         What an event's product with itself is put to, so that it has no correlation.
-    earlier, later : array, shape (D + 1, N)
+    earlier, later : array of float, shape (D + 1, N)
         Squared scales of the events as the earlier and as the later ones of pairs.
     """
 
     band: Band
-    laid: np.ndarray
+    laid: Floats
     place: Integers
-    itself: np.ndarray
-    earlier: np.ndarray
-    later: np.ndarray
+    itself: Floats
+    earlier: Floats
+    later: Floats
 
     @classmethod
-    def of(cls, band: Band, first: Moments, last: Moments, kind: type[np.floating]) -> _Products:
-        """Scale the rows to length one."""
-        size, days = np.sqrt(band.squares), band.residuals.shape[1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            itself = (days * first.mean[0] ** 2 / size**2).astype(kind)
-            unit = np.where(size > 0, 1.0 / size, 0.0)
-        earlier, later = (((one.scale * size) ** 2).astype(kind) for one in (first, last))
+    def of(cls, band: Band, first: Moments, last: Moments) -> _Products:
+        """Lay the rows on one axis."""
         place = close_up(band.place, len(first.mean) - 1)
-        laid = wide(band.residuals, band.bounds, place, unit, kind)
-        return cls(band, laid, place, itself, earlier, later)
+        laid = wide(band.residuals, band.bounds, place)
+        itself = band.residuals.shape[1] * first.mean[0] ** 2
+        return cls(band, laid, place, itself, first.scale**2, last.scale**2)
 
-    def of_few(self, date: int, others: slice) -> Floats:
+    def squares(self, date: int, others: slice) -> Floats:
         """Sum (cross scale_x scale_y)^2 over a date and each of some consecutive ones from it on.
 
         Returns
@@ -340,7 +369,7 @@ class _Products:
         start, stop = int(edges[0]), int(edges[-1])
         sessions = slice(self.place[date], self.place[date] + self.band.residuals.shape[1])
         rows = self.laid[own, sessions]
-        cross = np.empty((len(rows), stop - start), rows.dtype)
+        cross = np.empty((len(rows), stop - start))
         if others.start == date:
             np.matmul(rows, rows.T, out=cross[:, : len(rows)])
             cross.reshape(-1)[:: stop - start + 1][: len(rows)] = self.itself[own]
@@ -351,13 +380,4 @@ class _Products:
         lags = self.place[others] - self.place[date]
         sums = self.earlier[:, own] @ cross
         sums *= self.later[:, start:stop]
-        by_date = np.add.reduceat(sums, edges[:-1] - start, axis=1, dtype=np.float64)
-        return by_date[lags, np.arange(len(lags))]
-
-    def of_many(self, date: int, other: int) -> float:
-        """Sum squared correlations over the pairs of a date with a later one, or itself."""
-        bounds, residuals = self.band.bounds, self.band.residuals
-        lag = int(self.band.place[other] - self.band.place[date])
-        x = residuals[bounds[date] : bounds[date + 1], lag:]
-        y = residuals[bounds[other] : bounds[other + 1], : residuals.shape[1] - lag]
-        return squares_of_many(x, y, same=date == other)
+        return np.add.reduceat(sums, edges[:-1] - start, axis=1)[lags, np.arange(len(lags))]

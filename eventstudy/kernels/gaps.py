@@ -44,41 +44,27 @@ def close_up(place: Integers, most: int) -> Integers:
     return np.cumsum(np.minimum(np.diff(place, prepend=place[:1]), most + 1))
 
 
-def wide(
-    values: np.ndarray,
-    bounds: Integers,
-    place: Integers,
-    factor: Floats | None = None,
-    kind: type[np.floating] = np.float64,
-) -> np.ndarray:
+def wide(values: Floats, bounds: Integers, place: Integers) -> Floats:
     """Lay rows on one axis of sessions, zeros elsewhere.
 
     Parameters
     ----------
-    values : array, shape (N, days)
+    values : array of float, shape (N, days)
         Date by date.
     bounds : array of int, shape (dates + 1,)
         Where each date begins.
     place : array of int, shape (dates,)
         Session of the first day of each date, ascending from 0.
-    factor : array of float, shape (N,), optional
-        Of each row; 1 by default.
-    kind : type
-        Of the result.
 
     Returns
     -------
-    array of kind, shape (N, sessions)
+    array of float, shape (N, sessions)
     """
     days = values.shape[1]
-    found = np.zeros((len(values), days + int(place[-1])), dtype=kind)
+    found = np.zeros((len(values), days + int(place[-1])))
     edges = bounds.tolist()
     for first, begin, end in zip(place.tolist(), edges[:-1], edges[1:], strict=True):
-        there = found[begin:end, first : first + days]
-        if factor is None:
-            there[:] = values[begin:end]
-        else:
-            np.multiply(values[begin:end], factor[begin:end, None], out=there, casting="same_kind")
+        found[begin:end, first : first + days] = values[begin:end]
     return found
 
 

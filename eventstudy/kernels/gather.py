@@ -57,12 +57,12 @@ def gather_counts(counts: Integers, first: Integers, width: int) -> Integers:
     return _windows(counts, width)[first].astype(np.int64, copy=False)
 
 
-def rows_at(values: Floats, index: Integers | slice) -> Floats:
+def rows_at(values: NDArray[Scalar], index: Integers | slice) -> NDArray[Scalar]:
     """Keep the rows at the given positions; a slice copies nothing.
 
     Parameters
     ----------
-    values : array of float, shape (events, ...)
+    values : array, shape (events, ...)
     index : array of int or slice
     """
     if isinstance(index, slice) or not values.flags.c_contiguous:

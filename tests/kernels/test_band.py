@@ -36,7 +36,6 @@ def band_of(parts, zeros):
     return Band(values, values.sum(axis=1), (values**2).sum(axis=1), bounds, np.array(zeros))
 
 
-@pytest.mark.parametrize(("single", "close"), [(False, 1e-11), (True, 1e-6)])
 @pytest.mark.parametrize(
     ("sizes", "zeros"),
     [
@@ -47,7 +46,7 @@ def band_of(parts, zeros):
         ((5, 130, 3, 150, 1), (80, 81, 82, 83, 84)),
     ],
 )
-def test_a_band_has_the_sums_of_its_pairs(sizes, zeros, single, close):
+def test_a_band_has_the_sums_of_its_pairs(sizes, zeros):
     parts = dates_of(np.random.default_rng(1), sizes, zeros)
     band = band_of(parts, zeros)
     rows = [np.zeros((len(LENGTHS), size)) for size in sizes]
@@ -63,10 +62,10 @@ def test_a_band_has_the_sums_of_its_pairs(sizes, zeros, single, close):
             if other > date:
                 rows[other] += share[:, None] * rho.sum(axis=0)
             squares[date] += share**2 * (rho**2).sum() * (1 + (other > date))
-    got = band.sums(slice(0, len(sizes)), LENGTHS, single=single)
+    got = band.sums(slice(0, len(sizes)), LENGTHS)
     assert got.problem == ("",) * len(LENGTHS)
     np.testing.assert_allclose(got.rows, np.concatenate(rows, axis=1), rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(got.squares, squares, rtol=close, atol=1e-10 if single else 1e-13)
+    np.testing.assert_allclose(got.squares, squares, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("outlier", [1.0, 1e3, 1e6])
@@ -77,7 +76,7 @@ def test_a_day_outside_what_two_dates_share_leaves_no_rounding(day, outlier):
     parts = dates_of(np.random.default_rng(4), (3, 4), zeros)
     for part in parts:
         part[:, day] = outlier
-    got = band_of(parts, zeros).sums(slice(0, 2), (4,), single=False)
+    got = band_of(parts, zeros).sums(slice(0, 2), (4,))
     across = correlations(parts, zeros, 0, 1)
     within = [correlations(parts, zeros, date, date).sum(axis=1) for date in (0, 1)]
     rows = np.concatenate(
@@ -89,9 +88,9 @@ def test_a_day_outside_what_two_dates_share_leaves_no_rounding(day, outlier):
 def test_dates_have_the_same_bits_in_whatever_band():
     sizes, zeros = (30, 1, 40, 20, 35), (80, 81, 83, 84, 90)
     parts = dates_of(np.random.default_rng(4), sizes, zeros)
-    whole = band_of(parts, zeros).sums(slice(0, 5), LENGTHS, single=False)
+    whole = band_of(parts, zeros).sums(slice(0, 5), LENGTHS)
     # Of the third date every other one but the last is a partner.
-    some = band_of(parts[:4], zeros[:4]).sums(slice(2, 3), LENGTHS, single=False)
+    some = band_of(parts[:4], zeros[:4]).sums(slice(2, 3), LENGTHS)
     np.testing.assert_array_equal(some.rows, whole.rows[:, 31:71])
     np.testing.assert_array_equal(some.squares, whole.squares[2:3])
 
@@ -99,19 +98,19 @@ def test_dates_have_the_same_bits_in_whatever_band():
 def test_an_event_that_does_not_vary_leaves_its_windows_without_a_value():
     parts = dates_of(np.random.default_rng(2), (2, 2), (80, 83))
     parts[1][0] = 0.001
-    got = band_of(parts, (80, 83)).sums(slice(0, 1), LENGTHS, single=False)
+    got = band_of(parts, (80, 83)).sums(slice(0, 1), LENGTHS)
     # Only the window of four sessions reaches the second date.
     assert got.problem[:2] == ("", "")
     assert "does not vary" in got.problem[2]
     assert np.isfinite(got.rows).all()
     # Alone on its date it is in no pair that these windows count.
-    alone = band_of([parts[0], parts[1][:1]], (80, 83)).sums(slice(0, 2), (1, 2), single=False)
+    alone = band_of([parts[0], parts[1][:1]], (80, 83)).sums(slice(0, 2), (1, 2))
     assert alone.problem == ("", "")
 
 
 def test_too_few_shared_days():
     values = [np.random.default_rng(3).normal(0, 1, (2, 30)) for _ in range(2)]
-    got = band_of(values, (80, 82)).sums(slice(0, 2), (1, 3), single=False)
+    got = band_of(values, (80, 82)).sums(slice(0, 2), (1, 3))
     assert got.problem[0] == ""
     assert "only 28 estimation days" in got.problem[1]
 
@@ -120,5 +119,48 @@ def test_too_few_shared_days():
 def test_an_event_that_does_not_vary_is_told_however_many_there_are(sizes):
     parts = dates_of(np.random.default_rng(1), sizes, (80, 81))
     parts[0][2] = 0.1
-    found = band_of(parts, (80, 81)).sums(slice(0, 2), LENGTHS, single=False)
+    found = band_of(parts, (80, 81)).sums(slice(0, 2), LENGTHS)
     assert found.problem == (STILL,) * len(LENGTHS)
+
+
+def every_sign(events):
+    """All vectors of 1 and -1, shape (2^events, events)."""
+    bits = np.arange(2**events)[:, None] >> np.arange(events) & 1
+    return (2 * bits - 1).astype(np.int8)
+
+
+@pytest.mark.parametrize("zeros", [(80, 81, 83, 90), (80, 82, 84, 86)])
+def test_over_all_signs_the_estimated_squares_are_the_exact_ones(zeros):
+    band = band_of(dates_of(np.random.default_rng(1), (3, 1, 4, 2), zeros), zeros)
+    exact, drawn = (band.sums(slice(0, 4), LENGTHS, signs) for signs in (None, every_sign(10)))
+    np.testing.assert_allclose(drawn.squares, exact.squares, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(drawn.rows, exact.rows, rtol=1e-11, atol=1e-13)
+
+
+def test_the_squares_of_many_events_of_a_date_are_exact_whatever_the_signs():
+    sizes, zeros = (5, 130, 3, 150, 1), (80, 81, 82, 83, 84)
+    band = band_of(dates_of(np.random.default_rng(1), sizes, zeros), zeros)
+    signs = np.ones((1, sum(sizes)), dtype=np.int8)
+    exact, drawn = (band.sums(slice(0, 5), (1,), one) for one in (None, signs))
+    np.testing.assert_allclose(drawn.squares[[1, 3]], exact.squares[[1, 3]], rtol=1e-12)
+    assert not np.allclose(drawn.squares[0], exact.squares[0], rtol=1e-3)
+
+
+def test_signs_leave_the_bits_of_a_date_alone_in_whatever_band():
+    sizes, zeros = (30, 1, 40, 20, 35), (80, 81, 83, 84, 90)
+    parts = dates_of(np.random.default_rng(4), sizes, zeros)
+    signs = np.random.default_rng(5).choice(np.array([-1, 1], dtype=np.int8), (3, sum(sizes)))
+    whole = band_of(parts, zeros).sums(slice(0, 5), LENGTHS, signs)
+    some = band_of(parts[:4], zeros[:4]).sums(slice(2, 3), LENGTHS, signs[:, :91])
+    np.testing.assert_array_equal(some.squares, whole.squares[2:3])
+
+
+def test_an_event_that_does_not_vary_is_told_with_signs_too():
+    parts = dates_of(np.random.default_rng(2), (2, 2), (80, 83))
+    parts[1][0] = 0.001
+    signs = np.ones((2, 4), dtype=np.int8)
+    got = band_of(parts, (80, 83)).sums(slice(0, 1), LENGTHS, signs)
+    assert got.problem[:2] == ("", "")
+    assert "does not vary" in got.problem[2]
+    alone = band_of([parts[0], parts[1][:1]], (80, 83)).sums(slice(0, 2), (1, 2), signs[:, :3])
+    assert alone.problem == ("", "")

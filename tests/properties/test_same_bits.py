@@ -12,14 +12,13 @@ import pytest
 from worlds import MARKET, abnormal, dates_of
 
 import eventstudy as es
-from eventstudy import estimation, steps, windowsums
+from eventstudy import estimation, groups, steps, windowsums
 from eventstudy.estimation import BLOCK
 from eventstudy.execution import map_chunks
-from eventstudy.groups import ON_REQUEST
-from eventstudy.inference import FAMILY_TESTS, TESTS, Pool, timeline
+from eventstudy.inference import FAMILY_TESTS, TESTS, Pool, correlations, timeline
 from eventstudy.windows import Window
 
-EVENTS, SECURITIES, SESSIONS = 3_000, 60, 700
+EVENTS, SECURITIES, SESSIONS = 4_500, 60, 700
 SECOND = "MKT2"
 FRAMES = ("events", "days", "fits", "means", "tests", "leads", "dropped", "overlaps", "sources")
 KINDS = ("returns", "prices", "crowded")
@@ -152,13 +151,13 @@ def test_the_study_has_what_could_go_wrong():
     """Missing days, halts, events without a fit, windows that share days, several ranges."""
     for kind in KINDS:
         frames = reference(kind)
-        assert 2 * BLOCK < len(frames["fits"]) < EVENTS <= ON_REQUEST
+        assert 2 * BLOCK < len(frames["fits"]) < EVENTS <= groups.ON_REQUEST
         assert len(frames["fits"]) + len(frames["dropped"]) == EVENTS
         assert frames["days"]["ar"].isna().any()
         assert frames["tests"]["r"].notna().any()
         assert frames["fits"]["n_obs"].nunique() > 3
-    groups = {"all", "kind:rare", "group:A", "event:E0"}
-    assert groups <= set(reference("prices")["tests"]["group"])
+    named = {"all", "kind:rare", "group:A", "event:E0"}
+    assert named <= set(reference("prices")["tests"]["group"])
     assert reference("prices")["events"]["flags"].str.contains("covers 8 sessions").any()
 
 
@@ -182,6 +181,19 @@ def test_ranges_of_other_sizes(monkeypatch, kind, blocks):
 def test_threads_and_processes(monkeypatch, kind, engine):
     ranges(monkeypatch, 1)
     assert_same(reference(kind), found(kind, engine))
+
+
+def test_what_is_done_otherwise_for_many_events(monkeypatch):
+    """Squares are estimated from signs, and windows are tested side by side."""
+    monkeypatch.setattr(correlations, "MANY", 1_000)
+    monkeypatch.setattr(correlations, "_DATES_A_SESSION", 20)
+    monkeypatch.setattr(groups, "ON_REQUEST", 1_000)
+    ranges(monkeypatch, 1)
+    one = found("returns", "serial:1")
+    assert one["tests"]["note"].str.contains("draws of signs").any()
+    for blocks, engine in ((3, "serial:2"), (1, "processes:2")):
+        ranges(monkeypatch, blocks)
+        assert_same(one, found("returns", engine))
 
 
 @pytest.mark.parametrize("kind", KINDS)
