@@ -145,9 +145,7 @@ def _estimate(task: _Task, execute: Execute) -> tuple[Abnormal, dict[int, str]]:
     dropped: dict[int, str] = {}
     stack = Stack[_Estimates](len(rows))
     # Without any event there is one empty range, so that the result has its arrays.
-    # Fits from sums are short calls on few numbers, in which threads mostly wait for each other.
-    size = RANGE if task.sums is None else 2 * RANGE
-    parts = chunks(len(rows), size, block=BLOCK) or ((0, 0),)
+    parts = chunks(len(rows), RANGE, block=BLOCK) or ((0, 0),)
     for part, reasons in execute(_estimate_range, task, parts):
         dropped |= reasons
         stack.add(part)

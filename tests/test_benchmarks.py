@@ -43,14 +43,14 @@ def test_the_bare_pass_is_a_loop_over_the_events(scale, monkeypatch):
 
 @pytest.mark.parametrize("part", ["estimation", "study", "means"])
 def test_a_line_has_seconds_memory_and_steps(scale, part):
-    line = scale.measure(scale.Line(EVENTS, part, "serial:1"), SECURITIES, DAYS)
-    assert 0 < line.bare < line.seconds
+    line = scale.measure(scale.Line(EVENTS, part, "serial:1"), SECURITIES, DAYS, tries=2)
+    assert 0 < line.bare < line.seconds <= line.first
     assert 10 < line.megabytes < 10_000
     assert np.isnan(line.worker)
     steps = {"estimation": scale.STEPS[:3], "study": scale.STEPS, "means": (*scale.STEPS, "means")}
     assert tuple(line.steps) == steps[part]
     assert line.processor > 0
-    assert scale.row(line).count("|") == 10
+    assert scale.row(line).count("|") == 11
 
 
 def test_every_event_of_the_benchmark_is_measured_by_every_test(scale):

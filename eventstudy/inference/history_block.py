@@ -102,6 +102,14 @@ class Block:
         first = window.first - min(one.first for one in self.windows)
         return slice(first, first + len(window))
 
+    @property
+    def ranked(self) -> slice:
+        """Columns of the tested days, from the first to the last one that sums by day rank."""
+        days = [self.days(number) for number, aligned in enumerate(self.aligned) if aligned]
+        return slice(
+            min((one.start for one in days), default=0), max((one.stop for one in days), default=0)
+        )
+
 
 def added(daily: Sequence[Daily | None], more: Sequence[Daily | None]) -> list[Daily | None]:
     """Add up the sums of some events and of others, window by window."""
@@ -123,7 +131,8 @@ def block_history(block: Block) -> tuple[Figures, list[Daily | None]]:
     whole = block if there.all() else block.take(np.flatnonzero(there))
     order = Sorted.of(whole.values)
     zero = np.zeros((len(whole), 1))
-    below, meets = order.below(np.concatenate([zero, whole.effects, whole.tested], axis=1))
+    tested = whole.tested[:, whole.ranked]
+    below, meets = order.below(np.concatenate([zero, whole.effects, tested], axis=1))
     clear = ~(order.near | meets.any(axis=1) | _repeats(whole))
     if there.all() and clear.all():
         return _clear_history(block, order, below)
@@ -149,11 +158,11 @@ def _clear_history(
 ) -> tuple[Figures, list[Daily | None]]:
     """Take the history of events that have all their days, all values of an event distinct.
 
-    ``below`` counts the estimation days below zero, below the effects and below the tested days.
+    ``below`` counts the estimation days below zero, below the effects and below the ranked days.
     """
     count = block.values.shape[1]
     windows = block.windows
-    below_effects, below_tested = below[:, 1 : 1 + len(windows)], below[:, 1 + len(windows) :]
+    below_effects, below_ranked = below[:, 1 : 1 + len(windows)], below[:, 1 + len(windows) :]
     noise = _NOISE * np.sqrt(block.squares)
     runs = _rising_runs(block.values, {len(window) for window in windows} - {1}, noise, whole=True)
     units = (1.0 + below_effects) / (count + 2.0) - 0.5
@@ -166,8 +175,9 @@ def _clear_history(
         index = np.flatnonzero(block.enters[:, number])
         if not aligned or not len(index):
             continue
-        both = below_tested[:, block.days(number)], below_effects[:, number, None]
-        own = np.concatenate(both, axis=1)
+        first = block.days(number).start - block.ranked.start
+        below_days = below_ranked[:, first : first + len(windows[number])]
+        own = np.concatenate([below_days, below_effects[:, number, None]], axis=1)
         if len(index) == len(block):
             daily[number] = _clear_daily(block, order, number, own, units[:, number])
         else:
