@@ -187,7 +187,7 @@ def measure(
     line.megabytes = own_peak()
     del events, prices
     gc.collect()
-    line.bare = bare_seconds(draw(line.events, securities, days), tries)
+    line.bare = bare_seconds(draw(line.events, securities, days))
     return line
 
 
@@ -286,9 +286,9 @@ def alone(*words: str) -> Any:
 def only(words: Sequence[str]) -> Any:
     """Measure what one line of words asks for, as plain values."""
     match words:
-        case ["line", events, part, engine, securities, days, missing]:
+        case ["line", events, part, engine, securities, days, missing, tries]:
             line = Line(int(events), part, engine)
-            return asdict(measure(line, int(securities), int(days), float(missing)))
+            return asdict(measure(line, int(securities), int(days), float(missing), int(tries)))
         case ["work", events, securities, days]:
             found = measure_work(int(events), int(securities), int(days))
             return {name: asdict(work) for name, work in found.items()}
@@ -316,7 +316,7 @@ def print_lines(asked: argparse.Namespace) -> None:
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
     lines: list[Line] = []
-    size = (str(asked.securities), str(asked.days), str(asked.missing))
+    size = (str(asked.securities), str(asked.days), str(asked.missing), str(asked.tries))
     for events in asked.events:
         for part in asked.part:
             for engine in asked.engine:
@@ -372,6 +372,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--securities", type=int, default=SECURITIES)
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--missing", type=float, default=0.0, help="share of missing returns")
+    parser.add_argument("--tries", type=int, default=3, help="runs, of which the fastest counts")
     parser.add_argument("--work", action="store_true", help="what ranges cost and move")
     parser.add_argument("--small", action="store_true", help="the 13 bundled events")
     parser.add_argument("--only", nargs="+", help=argparse.SUPPRESS)

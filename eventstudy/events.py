@@ -94,14 +94,11 @@ class Events:
         The file's name without its folder, or "frame".
     sha256 : str
         Digest of the file's bytes, "" for a frame.
-    number : array of int, shape (rows,)
-        Which event each row is of: equal numbers are equal ids.
     """
 
     frame: pd.DataFrame
     name: str
     sha256: str
-    number: Integers
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, *, tickers: Sequence[str] | str = ()) -> Events:
@@ -241,7 +238,7 @@ def _events(table: Table, tickers: Sequence[str] | str) -> Events:
     others = [name for name in table.columns if name not in KNOWN]
     columns = {name: table.column(name).series(owners) for name in (*_TEXTS, *others)}
     frame = pd.concat([frame, pd.DataFrame(columns)], axis=1)
-    return Events(frame, Path(table.name).name, table.sha256, ids.codes[owners])
+    return Events(frame, Path(table.name).name, table.sha256)
 
 
 def _check_names(table: Table, *, needs_tickers: bool) -> None:

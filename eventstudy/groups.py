@@ -42,8 +42,8 @@ TEST_COLUMNS = ("group", "window", "test", *NUMBERS, *ADJUSTED, *WORDS, "reason"
 ON_REQUEST = 10_000
 """Events above which placebo and resampling are done only where they are asked for."""
 MOST_EVENTS = 1_000
-# Pieces that the windows of many events are tested in: so few that they stay in this process.
-_PIECES = 8
+# Pieces in which windows of many events are tested: each holds numbers of all of its events.
+_PIECES = 2
 RESAMPLES = (
     f"it draws resamples: of more than {ON_REQUEST:,} events only where it is asked for, as in "
     "tests=[...]"
@@ -248,11 +248,14 @@ def _narrowed(abnormal: Abnormal, windows: tuple[Window, ...]) -> Abnormal:
 
 
 def _ask_all(pool: Pool, groups: list[str], wanted: _Wanted, execute: Execute) -> dict[Key, _Asked]:
-    """Ask the tests of all windows for groups of the same events, of many side by side."""
+    """Ask the tests of all windows for groups of the same events, of many side by side.
+
+    What windows share comes with the first one; where its tests did not ask for all of it, the
+    others follow one by one.
+    """
     found = _ask(pool, 0, groups, wanted)
-    # By now what windows share is there, so that none waits for another.
     shared, others = (pool, groups, wanted), len(pool.windows) - 1
-    size = -(-others // _PIECES) if len(pool) > ON_REQUEST else others
+    size = -(-others // _PIECES) if pool.passed and len(pool) > ON_REQUEST else others
     for part in execute(_ask_others, shared, chunks(others, max(size, 1), block=1)):
         found |= part
     return found

@@ -68,6 +68,8 @@ def _joined(texts: pd.Series) -> bytes | memoryview:
         # without a Python text a cell: a third of the time
         arrow, compute = import_module("pyarrow"), import_module("pyarrow.compute")
         cells = arrow.array(texts, arrow.large_string())
+        if isinstance(cells, arrow.ChunkedArray):  # of a frame that was put together
+            cells = cells.combine_chunks()
         whole = arrow.ListArray.from_arrays([0, len(cells)], cells)
         separator = arrow.scalar("\x1f", arrow.large_string())
         return memoryview(compute.binary_join(whole, separator)[0].as_buffer())

@@ -83,7 +83,6 @@ def locate(
     calendars: Sequence[Calendar],
     *,
     closed_day: ClosedDay = "next",
-    event: Integers | None = None,
 ) -> tuple[Rows, dict[int, str]]:
     """Find day zero of each pair by its calendar alone.
 
@@ -101,8 +100,6 @@ def locate(
         The calendars.
     closed_day : {"next", "previous", "drop"}
         What happens to a date that is no session.
-    event : array of int, shape (pairs,), optional
-        Event of each pair; by default found from the ids.
 
     Returns
     -------
@@ -141,7 +138,7 @@ def locate(
     announced = announced[kept]
     rows = Rows(
         pair=_small(kept),
-        event=_small(pd.factorize(frame["event_id"])[0] if event is None else event)[kept],
+        event=_small(pd.factorize(frame["event_id"])[0])[kept],
         calendar=_small(calendar)[kept],
         announced=_small(announced),
         zero=announced.astype(np.int64),

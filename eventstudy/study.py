@@ -356,7 +356,7 @@ class Study:
         )
         del listing  # a number for each pair, read for the last time
         steps.begin("day zero")
-        rows, dropped = self._rows(events, market)
+        rows, dropped = self._rows(frame, market)
         steps.begin("abnormal returns")
         apart = self.exclude_events_from_estimation
         left_out = OtherEvents(rows, self.design.widest) if apart else None
@@ -374,14 +374,10 @@ class Study:
         dropped = market.dropped | dropped | unusable
         return self._result(events, market, rows, abnormal, dropped, claims, steps)
 
-    def _rows(self, events: Events, market: Market) -> tuple[Rows, dict[int, str]]:
+    def _rows(self, frame: pd.DataFrame, market: Market) -> tuple[Rows, dict[int, str]]:
         """Lay the pairs on sessions and move day zero to a price."""
         located, unplaced = locate(
-            events.frame,
-            market.calendar,
-            market.panel.calendars,
-            closed_day=self.closed_day,
-            event=events.number,
+            frame, market.calendar, market.panel.calendars, closed_day=self.closed_day
         )
         rows, unpriced = settle(
             located, market.panel, market.security[located.pair], market.benchmark[located.pair]

@@ -30,6 +30,16 @@ def test_the_digest_of_a_frame_does_not_depend_on_how_pandas_keeps_it():
     assert digest_of(es.Events.from_frame(frame).frame) == want
 
 
+@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+def test_it_does_not_depend_on_the_storage_of_texts_nor_on_pieces(storage):
+    texts = ["A", "上海", "", "x" * 70_000, "\x1f", "tab\tand\nline"]
+    frame = pd.DataFrame({"event_id": np.array(texts, dtype=object)})
+    kept = frame.astype(pd.StringDtype(storage, na_value=np.nan))
+    assert digest_of(kept) == digest_of(frame)
+    pieces = pd.concat([kept.iloc[:2], kept.iloc[2:]], ignore_index=True)
+    assert digest_of(pieces) == digest_of(frame)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -25,12 +25,13 @@ from eventstudy.windows import Window
 
 MANY = 100_000
 """Events above which the squares of correlations, which enter degrees of freedom alone, are
-estimated from draws of signs."""
-# Fewer dates than so many for each session of the longest window, and they are exact all the same.
+estimated from draws of signs, where there are dates enough."""
+# Dates of about one size, for each session of the longest window; of fewer, squares are exact.
 _DATES_A_SESSION = 100
-# Draws of all dates together. Where the events of each date move as one, the sum of squares has a
-# standard error of the root of two over this number, 1.6 %; where they hardly do, .03 %.
+# Draws of all such dates together. Where the events of each date move as one, the sum of squares
+# has a standard error of the root of two over this number, 1.6 %; where they hardly do, .03 %.
 _DRAWS = 8_000
+SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,7 @@ class CorrelationTask:
         lengths = np.array([_length(abnormal, window) for window in windows])
         with np.errstate(divide="ignore"):
             weight = np.where(enters.T, 1.0 / np.sqrt(lengths.astype(np.float64)), 0.0)
-        signs = _signs(len(abnormal), windows, dates)
+        signs = _signs(abnormal, windows, dates)
         return cls(windows, lead, weight, signs, _classes(abnormal, dates))
 
 
@@ -121,7 +122,7 @@ class Correlations:
     enters : array of bool, shape (N, W)
         Events that count in a window.
     drawn : bool
-        Whether squares are estimated from draws of signs.
+        Whether squares of bands are estimated from draws of signs.
 
     References
     ----------
@@ -132,13 +133,15 @@ class Correlations:
 
     def __init__(self, order: Integers, enters: Booleans, *, drawn: bool = False) -> None:
         count, windows = enters.shape
-        self._order, self._enters, self._drawn = order, enters, drawn
+        self._order, self._enters = order, enters
+        self._draws, self._drawn = drawn, False
         self._banded, self._others = np.zeros((2, windows, count))
         self._squares, self._other_squares = np.zeros((2, windows))
         self._problem = [""] * windows
 
     def add(self, part: RangeSums) -> None:
         """Add the sums of the next range."""
+        self._drawn |= self._draws and len(part.bands) > 0
         for place, band in part.bands:
             self._banded[:, place] = band.rows
             for one in band.squares:
@@ -173,12 +176,23 @@ class Correlations:
         return tuple(results)
 
 
-def _signs(events: int, windows: tuple[Window, ...], dates: Dates) -> np.ndarray | None:
-    """Draw signs for events in the order of their dates, where squares are to be estimated."""
-    if events <= MANY or len(dates) < _DATES_A_SESSION * max(map(len, windows)):
+def _signs(abnormal: Abnormal, windows: tuple[Window, ...], dates: Dates) -> np.ndarray | None:
+    """Draw signs for events in the order of their dates, where squares are to be estimated.
+
+    A date counts by the square of its events: many dates and a few large ones are as good as few.
+    Squares of dates with more than twice as many events as days are exact anyway.
+    """
+    sizes = np.diff(dates.bounds).astype(np.float64)
+    sizes = sizes[(sizes > 1) & (sizes <= 2 * len(abnormal.design.estimation))]
+    if len(abnormal) <= MANY or not len(sizes):
         return None
-    draws = -(-_DRAWS // len(dates))
-    return 2 * np.random.default_rng(0).integers(2, size=(draws, events), dtype=np.int8) - 1
+    alike = float((sizes**2).sum()) ** 2 / float((sizes**4).sum())
+    if alike < _DATES_A_SESSION * max(map(len, windows)):
+        return None
+    draws = np.random.default_rng(SEED).integers(
+        2, size=(int(np.ceil(_DRAWS / alike)), len(abnormal)), dtype=np.int8
+    )
+    return 2 * draws - 1
 
 
 def _length(abnormal: Abnormal, window: Window) -> Integers:

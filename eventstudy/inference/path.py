@@ -55,7 +55,8 @@ def mean_path(abnormal: Abnormal, level: float, execute: Execute = map_chunks) -
     Intervals and p-values are those of the cross-sectional standard error widened by
     sqrt((1 + (N - 1) r) / (1 - r)), r the overlap-weighted correlation of the day, or of the window
     so far (Kolari and Pynnonen 2010, Review of Financial Studies 23:3996-4025, applied to the plain
-    mean).
+    mean). Of more than 100,000 events on many dates their degrees of freedom are estimated from
+    draws of signs, as those of the adjusted BMP.
     """
     event = abnormal.design.event
     days = len(event)

@@ -95,6 +95,11 @@ class Pool:
         """Overlap-weighted correlation of the standardised effects, window by window."""
         return self._both[1] if self.together else self._pass(correlations=True)[1]
 
+    @property
+    def passed(self) -> bool:
+        """Whether the pass over the estimation days is done, so that windows share nothing more."""
+        return not {"correlations", "_both"}.isdisjoint(vars(self))
+
     @cached_property
     def _both(self) -> tuple[tuple[History, ...], tuple[Correlation, ...]]:
         return self._pass(histories=True, correlations=True)

@@ -122,7 +122,7 @@ def _cuts(events: Integers, dates: Integers, most_events: int, most_dates: int) 
 
 
 def _whole_dates(sizes: Integers) -> Iterator[slice]:
-    """Cut events into blocks that stay in a core's cache, between dates where they can."""
+    """Cut events into blocks that stay near a core, between dates where they can."""
     begin = end = 0
     for size in sizes.tolist():
         if end > begin and end - begin + size > BLOCK:

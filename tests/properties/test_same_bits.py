@@ -186,7 +186,7 @@ def test_threads_and_processes(monkeypatch, kind, engine):
 def test_what_is_done_otherwise_for_many_events(monkeypatch):
     """Squares are estimated from signs, and windows are tested side by side."""
     monkeypatch.setattr(correlations, "MANY", 1_000)
-    monkeypatch.setattr(correlations, "_DATES_A_SESSION", 20)
+    monkeypatch.setattr(correlations, "_DATES_A_SESSION", 10)
     monkeypatch.setattr(groups, "ON_REQUEST", 1_000)
     ranges(monkeypatch, 1)
     one = found("returns", "serial:1")
