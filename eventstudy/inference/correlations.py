@@ -96,7 +96,7 @@ class CorrelationTask:
         lengths = np.array([_length(abnormal, window) for window in windows])
         with np.errstate(divide="ignore"):
             weight = np.where(enters.T, 1.0 / np.sqrt(lengths.astype(np.float64)), 0.0)
-        signs = _signs(abnormal, windows, dates)
+        signs = _signs(len(abnormal), windows, dates)
         return cls(windows, lead, weight, signs, _classes(abnormal, dates))
 
 
@@ -176,23 +176,19 @@ class Correlations:
         return tuple(results)
 
 
-def _signs(abnormal: Abnormal, windows: tuple[Window, ...], dates: Dates) -> np.ndarray | None:
+def _signs(events: int, windows: tuple[Window, ...], dates: Dates) -> np.ndarray | None:
     """Draw signs for events in the order of their dates, where squares are to be estimated.
 
     A date counts by the square of its events: many dates and a few large ones are as good as few.
-    Squares of dates with more than twice as many events as days are exact anyway.
     """
-    sizes = np.diff(dates.bounds).astype(np.float64)
-    sizes = sizes[(sizes > 1) & (sizes <= 2 * len(abnormal.design.estimation))]
-    if len(abnormal) <= MANY or not len(sizes):
+    if events <= MANY:
         return None
+    sizes = np.diff(dates.bounds).astype(np.float64)
     alike = float((sizes**2).sum()) ** 2 / float((sizes**4).sum())
     if alike < _DATES_A_SESSION * max(map(len, windows)):
         return None
-    draws = np.random.default_rng(SEED).integers(
-        2, size=(int(np.ceil(_DRAWS / alike)), len(abnormal)), dtype=np.int8
-    )
-    return 2 * draws - 1
+    draws = int(np.ceil(_DRAWS / alike))
+    return 2 * np.random.default_rng(SEED).integers(2, size=(draws, events), dtype=np.int8) - 1
 
 
 def _length(abnormal: Abnormal, window: Window) -> Integers:

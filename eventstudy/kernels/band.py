@@ -112,8 +112,8 @@ class Band:
         lengths : sequence of int, length W
             Sessions of each window.
         signs : array of 1 and -1, shape (k, N), optional
-            Estimate the squares of dates of few events from so many draws of signs: the square of a
-            sum that has random signs is, on average, the sum of squares. Without, they are exact.
+            Estimate the squares from so many draws of signs: the square of a sum that has random
+            signs is, on average, the sum of squares. Without, they are exact.
         """
         days = self.residuals.shape[1]
         most = min(max(lengths) - 1, days - 1)
@@ -124,7 +124,11 @@ class Band:
         share = np.maximum(length - np.arange(most + 1), 0) / length
         with np.errstate(invalid="ignore"):
             by_lag, signed = _sums_by_lag(self, own, first, last, signs)
-            squares = _squares(self, own, first, last, signed)
+            squares = (
+                _squares(self, own, first, last)
+                if signed is None
+                else _estimated_squares(self, own, signed)
+            )
         problem = _problems(share, self._pairs(own, most), np.isfinite(squares), days)
         if not (np.isfinite(squares).all() and np.isfinite(by_lag).all()):
             by_lag, squares = np.nan_to_num(by_lag), np.nan_to_num(squares)
@@ -227,19 +231,19 @@ def _sums_by_lag(
     return np.concatenate([sums[:most], from_zero[:, 0]]), from_zero[:, 1:]
 
 
-def _squares(
-    band: Band, own: slice, first: Moments, last: Moments, signed: Floats | None
-) -> Floats:
+def _estimated_squares(band: Band, own: slice, signed: Floats) -> Floats:
+    """Estimate the sums of squared correlations by date and lag, shape (own dates, D + 1)."""
+    by_event = np.einsum("lkn,lkn->ln", signed, signed) / signed.shape[1]
+    edges = band.bounds[own.start : own.stop] - band.bounds[own.start]
+    return np.ascontiguousarray(np.add.reduceat(by_event, edges, axis=1).T)
+
+
+def _squares(band: Band, own: slice, first: Moments, last: Moments) -> Floats:
     """Sum squared correlations by date and lag, shape (own dates, D + 1), each pair once."""
     days, most = band.residuals.shape[1], len(first.mean) - 1
     place, sizes = band.place.tolist(), np.diff(band.bounds).tolist()
     latest = np.searchsorted(band.place, band.place + most, side="right").tolist()
-    edges = band.bounds[own.start : own.stop] - band.bounds[own.start]
-    if signed is None:
-        found = _squares_of_few(band, own, first, last, latest)
-    else:
-        by_event = np.einsum("lkn,lkn->ln", signed, signed) / signed.shape[1]
-        found = np.ascontiguousarray(np.add.reduceat(by_event, edges, axis=1).T)
+    found = _squares_of_few(band, own, first, last, latest)
     for date in range(own.start, own.stop):
         for other in _many(sizes, days, date, latest[date]):
             found[date - own.start, place[other] - place[date]] = _of_many(band, date, other)
