@@ -10,6 +10,7 @@ import numpy as np
 from eventstudy.arrays import Floats, Integers
 from eventstudy.execution import Execute, chunks
 from eventstudy.kernels.gather import gather, gather_counts
+from eventstudy.kernels.order import order_of
 from eventstudy.kernels.running import SUMS, running_sums, window_sums
 from eventstudy.panel import Factors, Panel
 from eventstudy.rows import Rows
@@ -67,11 +68,8 @@ class _Pairs:
         many = np.array([int(stretch.max(initial=0)) + 1, len(panel.tickers)], dtype=np.int64)
         key = (rows.calendar * many[0] + stretch) * many[1] + rows.security
         key = key * factors.where.shape[1] + rows.benchmark
-        # Numbers that hold a place in their last bits are sorted many times faster than places.
-        bits = len(rows).bit_length()
-        ordered = np.sort((key << bits) | np.arange(len(rows)))
-        order = ordered & ((1 << bits) - 1)
-        begins = np.flatnonzero(np.append(True, np.diff(ordered >> bits) != 0))
+        order = order_of(key)
+        begins = np.flatnonzero(np.append(True, np.diff(key[order]) != 0))
         sizes = np.diff(np.append(begins, len(rows)))
         first = order[begins]
         begin = stretch[first] * long
