@@ -32,6 +32,7 @@ from eventstudy.inference import (
     mean_path,
 )
 from eventstudy.kernels.multiple import benjamini_hochberg, holm
+from eventstudy.kernels.order import order_of
 from eventstudy.windows import Window
 
 NUMBERS = ("statistic", "pvalue", "dof", "n", "estimate", "se", "low", "high", "r", "clusters")
@@ -94,9 +95,7 @@ def _split(code: Integers, chosen: Integers) -> list[Integers]:
     number = np.full(int(code.max()) + 1, len(chosen), dtype=np.int32)
     number[chosen] = np.arange(len(chosen))
     own = number[code]
-    if len(chosen) < 2**16:
-        own = own.astype(np.uint16)  # sorted digit by digit: several times as fast
-    order = _small(np.argsort(own, kind="stable"))
+    order = _small(order_of(own))
     bounds = [0, *np.cumsum(np.bincount(own)[: len(chosen)]).tolist()]
     parts = [order[first:last] for first, last in itertools.pairwise(bounds)]
     return sorted(parts, key=lambda part: int(part[0]))
@@ -161,7 +160,7 @@ def group_tests(
     for names, positions in alike:
         own = tested.take(positions)
         pool = Pool(own, windows, eligible[positions], execute, together=history)
-        asked |= _ask_all(pool, names, wanted, execute)
+        asked |= _ask_all(pool, names, wanted)
         del pool  # before the next one takes its events
     keys = [(group, str(window)) for group in groups for window in windows]
     results = {key: dict(asked[key].answers) for key in keys}
@@ -247,7 +246,7 @@ def _narrowed(abnormal: Abnormal, windows: tuple[Window, ...]) -> Abnormal:
     )
 
 
-def _ask_all(pool: Pool, groups: list[str], wanted: _Wanted, execute: Execute) -> dict[Key, _Asked]:
+def _ask_all(pool: Pool, groups: list[str], wanted: _Wanted) -> dict[Key, _Asked]:
     """Ask the tests of all windows for groups of the same events, of many side by side.
 
     What windows share comes with the first one; where its tests did not ask for all of it, the
@@ -256,7 +255,7 @@ def _ask_all(pool: Pool, groups: list[str], wanted: _Wanted, execute: Execute) -
     found = _ask(pool, 0, groups, wanted)
     shared, others = (pool, groups, wanted), len(pool.windows) - 1
     size = -(-others // _PIECES) if pool.passed and len(pool) > ON_REQUEST else others
-    for part in execute(_ask_others, shared, chunks(others, max(size, 1), block=1)):
+    for part in pool.execute(_ask_others, shared, chunks(others, max(size, 1), block=1)):
         found |= part
     return found
 

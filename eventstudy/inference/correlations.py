@@ -29,7 +29,7 @@ estimated from draws of signs, where there are dates enough."""
 # Dates of about one size, for each session of the longest window; of fewer, squares are exact.
 _DATES_A_SESSION = 100
 # Draws of all such dates together. Where the events of each date move as one, the sum of squares
-# has a standard error of the root of two over this number, 1.6 %; where they hardly do, .03 %.
+# has a standard error of the root of two over this number, 1.6 %; where they hardly do, below .1 %.
 _DRAWS = 8_000
 SEED = 0
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy.arrays import Integers
 
 
-def order_of(numbers: Integers) -> Integers:
+def order_of(numbers: NDArray[np.signedinteger]) -> Integers:
     """Positions in ascending order of their numbers, equal ones in the order of positions.
 
     Parameters
@@ -31,5 +32,5 @@ def order_of(numbers: Integers) -> Integers:
     if most >= 2 ** (63 - bits):
         return np.argsort(numbers, kind="stable")
     # Numbers that hold a place in their last bits are sorted many times faster than places.
-    places = np.sort((numbers << bits) | np.arange(len(numbers)))
+    places = np.sort((numbers.astype(np.int64) << bits) | np.arange(len(numbers)))
     return places & ((1 << bits) - 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from eventstudy.arrays import Booleans, Dates, Floats, Integers
+from eventstudy.kernels.order import order_of
 from eventstudy.sources.cells import Faults, check_range, read_dates
 from eventstudy.sources.frames import (
     UTC,
@@ -190,9 +191,7 @@ def _check_order(
     if (np.diff(codes) >= 0).all():
         bad[1:] = (codes[1:] == codes[:-1]) & (place[1:] < place[:-1])
     else:
-        # numpy sorts 16 bits by counting
-        few = codes.astype(np.uint16) if int(codes.max()) < 2**16 else codes
-        order = np.argsort(few, kind="stable")
+        order = order_of(codes)
         bad[order[1:]] = (np.diff(codes[order]) == 0) & (np.diff(place[order]) < 0)
     if bad.any():
         rows = np.flatnonzero(bad)

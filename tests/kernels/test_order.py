@@ -13,3 +13,8 @@ from eventstudy.kernels.order import order_of
 def test_it_is_the_stable_order(most, count):
     numbers = np.random.default_rng(1).integers(0, most, count, endpoint=True) // 3 * 3
     np.testing.assert_array_equal(order_of(numbers), np.argsort(numbers, kind="stable"))
+
+
+def test_it_is_of_numbers_of_32_bits_too():
+    numbers = np.random.default_rng(1).integers(0, 2**31 - 1, 100_000, dtype=np.int32)
+    np.testing.assert_array_equal(order_of(numbers), np.argsort(numbers, kind="stable"))
